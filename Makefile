@@ -1,0 +1,105 @@
+# make help says what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= release
+B := build/$(BUILD)
+CC ?= gcc
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
+	-Wstrict-prototypes -Wformat=2
+BSD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbsd-overlay)
+BSD_LIBS := $(shell $(PKG_CONFIG) --libs libbsd-overlay)
+
+HARDENING_release := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+LINK_HARDENING_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+
+CPPFLAGS_ALL = -D_GNU_SOURCE $(BSD_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 $(WARNINGS) -pthread $(HARDENING_$(BUILD)) \
+	$(SANITIZE_$(BUILD)) $(CFLAGS)
+LDFLAGS_ALL = -pthread $(LINK_HARDENING_$(BUILD)) $(SANITIZE_$(BUILD)) \
+	$(LDFLAGS)
+
+SOURCES := $(wildcard src/*.c)
+OBJECTS := $(SOURCES:src/%.c=$(B)/src/%.o)
+MODULES := $(filter-out $(B)/src/vcat.o,$(OBJECTS))
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
+
+all: $(B)/vcat
+
+include tests/tools/tools.mk
+
+$(B)/vcat: $(OBJECTS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(BSD_LIBS)
+
+# Written anew only when the version has changed.
+$(B)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+$(B)/src/vcat.o: CPPFLAGS_ALL += -DVCAT_VERSION='"$(VERSION)"'
+$(B)/src/vcat.o: $(B)/version
+
+$(B)/src/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/unit/%: tests/unit/%.c $(MODULES) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
+		-o $@ $< $(MODULES) $(BSD_LIBS)
+
+units: $(UNITS)
+tools: $(TOOLS)
+
+install: $(B)/vcat
+	install -D -m 755 $(B)/vcat $(DESTDIR)$(PREFIX)/bin/vcat
+	install -D -m 644 man/vcat.1 $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/vcat
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+
+# Installs what is missing, then builds inside of that: the packages must be
+# there before make asks pkg-config.
+check:
+	tests/deps
+	$(MAKE) BUILD=$(BUILD) all units tools
+	BUILD=$(BUILD) tests/check $(T)
+
+demo:
+	tests/deps
+	$(MAKE) BUILD=$(BUILD) all
+	BUILD=$(BUILD) tests/demo
+
+lint:
+	tests/lint/run
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make                  build $(B)/vcat'
+	@echo 'make install          to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
+	@echo 'make check            all tests; T=tests/relay.bats: one file'
+	@echo 'make check BUILD=asan the same under ASan and UBSan'
+	@echo 'make lint             clang-tidy, cppcheck, shellcheck, mandoc, layout, layers'
+	@echo 'make demo             a session over vsock in the test machine'
+	@echo 'make format           lay the sources out'
+	@echo 'make clean            remove build/'
+	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
+
+FORCE:
+.PHONY: all units tools install uninstall check demo lint format clean help FORCE
+.DELETE_ON_ERROR:
+
+-include $(OBJECTS:.o=.d) $(UNITS:=.d)

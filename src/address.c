@@ -1,0 +1,289 @@
+#include "address.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	uint32_t cid;
+} cid_names[] = {
+	{ "hypervisor", ADDRESS_CID_HYPERVISOR },
+	{ "local", ADDRESS_CID_LOCAL },
+	{ "host", ADDRESS_CID_HOST },
+};
+
+#define CID_NAMES (sizeof cid_names / sizeof cid_names[0])
+
+static const char why_any[] =
+    "\"any\" stands only where vcat binds, it names no peer to connect to";
+
+/* Decimal digits and nothing else: strtonum(3) would take " +1". */
+static int parse_number(const char *text, uint32_t max, uint32_t *number)
+{
+	const char *error;
+	long long value;
+
+	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+		return -1;
+	value = strtonum(text, 0, max, &error);
+	if (error != NULL)
+		return -1;
+	*number = (uint32_t)value;
+	return 0;
+}
+
+static bool is_any(const char *text)
+{
+	return strcmp(text, "any") == 0 || strcmp(text, "-1") == 0 ||
+	       strcmp(text, "4294967295") == 0;
+}
+
+/* The part of an address that may be "any": a CID or a vsock port. */
+static int parse_part(const char *text, enum address_role role,
+    uint32_t *number, const char **why, const char *why_not)
+{
+	if (is_any(text)) {
+		*why = why_any;
+		*number = ADDRESS_ANY;
+		return role == ADDRESS_BIND ? 0 : -1;
+	}
+	*why = why_not;
+	return parse_number(text, ADDRESS_ANY - 1, number);
+}
+
+int address_parse_cid(
+    const char *text, enum address_role role, uint32_t *cid, const char **why)
+{
+	for (size_t i = 0; i < CID_NAMES; i++) {
+		if (strcmp(text, cid_names[i].name) == 0) {
+			*cid = cid_names[i].cid;
+			return 0;
+		}
+	}
+	return parse_part(text, role, cid, why,
+	    "a CID is 0 to 4294967294, hypervisor, local, host or any");
+}
+
+int address_parse_port(
+    const char *text, enum address_role role, uint32_t *port, const char **why)
+{
+	return parse_part(
+	    text, role, port, why, "a vsock port is 0 to 4294967294 or any");
+}
+
+int address_parse_pair(const char *cid, const char *port,
+    enum address_role role, struct address *address, const char **why)
+{
+	*address = (struct address){ .kind = ADDRESS_VSOCK };
+	if (address_parse_cid(cid, role, &address->cid, why) < 0)
+		return -1;
+	return address_parse_port(port, role, &address->port, why);
+}
+
+/* Cuts text at its last colon into head[] and the tail that is returned. */
+static const char *split_last(const char *text, char *head, size_t size)
+{
+	const char *colon = strrchr(text, ':');
+	size_t length;
+
+	if (colon == NULL)
+		return NULL;
+	length = (size_t)(colon - text);
+	if (length >= size)
+		return NULL;
+	memcpy(head, text, length);
+	head[length] = '\0';
+	return colon + 1;
+}
+
+static int parse_vsock(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	char cid[32];
+	const char *port;
+
+	if (strncmp(text, "//", 2) == 0)
+		text += 2;
+	if (strchr(text, ':') == NULL) {
+		*why = "a port alone is only for listening; "
+		       "to connect, give CID:PORT";
+		if (role != ADDRESS_BIND)
+			return -1;
+		return address_parse_pair("any", text, role, address, why);
+	}
+	*why = "a VM socket is CID:PORT";
+	port = split_last(text, cid, sizeof cid);
+	if (port == NULL)
+		return -1;
+	return address_parse_pair(cid, port, role, address, why);
+}
+
+static int parse_path(
+    const char *text, struct address *address, const char **why)
+{
+	*why = "the path is empty";
+	if (text[0] == '\0' || strcmp(text, "@") == 0)
+		return -1;
+	*why = "the path is longer than the 107 bytes that a socket can have";
+	return strlcpy(address->path, text, sizeof address->path) <
+		       sizeof address->path
+		   ? 0
+		   : -1;
+}
+
+static int parse_unix(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	(void)role;
+	*address = (struct address){ .kind = ADDRESS_UNIX };
+	return parse_path(text, address, why);
+}
+
+/* mux:PATH:PORT; a listener binds PATH_PORT, which has to fit as well. */
+static int parse_mux(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	char path[1024];
+	char bound[1024 + 16];
+	const char *port;
+
+	*address = (struct address){ .kind = ADDRESS_MUX };
+	*why = "a hybrid socket is mux:PATH:PORT";
+	port = split_last(text, path, sizeof path);
+	if (port == NULL)
+		return -1;
+	if (address_parse_port(port, ADDRESS_CONNECT, &address->port, why) < 0)
+		return -1;
+	if (role == ADDRESS_BIND) {
+		snprintf(bound, sizeof bound, "%s_%s", path, port);
+		if (parse_path(bound, address, why) < 0)
+			return -1;
+	}
+	return parse_path(path, address, why);
+}
+
+/* Takes the brackets off an IPv6 address, and refuses it without them. */
+static int parse_host(char *host, struct address *address)
+{
+	size_t length = strlen(host);
+
+	if (host[0] == '[' && length > 2 && host[length - 1] == ']') {
+		host[length - 1] = '\0';
+		host++;
+	} else if (strpbrk(host, ":[]") != NULL) {
+		return -1;
+	}
+	return strlcpy(address->host, host, sizeof address->host) <
+		       sizeof address->host
+		   ? 0
+		   : -1;
+}
+
+static int parse_tcp(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	char host[ADDRESS_HOST_SIZE + 2] = "";
+	const char *port = text;
+
+	*address = (struct address){ .kind = ADDRESS_TCP };
+	*why = "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or tcp:PORT";
+	if (strchr(text, ':') != NULL) {
+		port = split_last(text, host, sizeof host);
+		if (port == NULL || host[0] == '\0' ||
+		    parse_host(host, address) < 0)
+			return -1;
+	}
+	*why = "a TCP port is 1 to 65535, or any where vcat binds";
+	if (strcmp(port, "any") == 0)
+		return role == ADDRESS_BIND ? 0 : -1;
+	if (parse_number(port, 65535, &address->port) < 0)
+		return -1;
+	return address->port != 0 || role == ADDRESS_BIND ? 0 : -1;
+}
+
+int address_parse(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	static const struct {
+		const char *prefix;
+		int (*parse)(const char *, enum address_role, struct address *,
+		    const char **);
+	} kinds[] = {
+		{ "vsock:", parse_vsock },
+		{ "mux:", parse_mux },
+		{ "unix:", parse_unix },
+		{ "tcp:", parse_tcp },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		size_t length = strlen(kinds[i].prefix);
+
+		if (strncmp(text, kinds[i].prefix, length) == 0)
+			return kinds[i].parse(
+			    text + length, role, address, why);
+	}
+	if (strcmp(text, "-") == 0) {
+		*address = (struct address){ .kind = ADDRESS_STDIO };
+		return 0;
+	}
+	return parse_vsock(text, role, address, why);
+}
+
+static const char *part_text(uint32_t part, char text[16])
+{
+	if (part == ADDRESS_ANY)
+		return "any";
+	snprintf(text, 16, "%u", part);
+	return text;
+}
+
+const char *address_format(
+    const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	char cid[16];
+	char port[16];
+	bool ipv6 = strchr(address->host, ':') != NULL;
+
+	switch (address->kind) {
+	case ADDRESS_VSOCK:
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s",
+		    part_text(address->cid, cid),
+		    part_text(address->port, port));
+		break;
+	case ADDRESS_MUX:
+		snprintf(text, ADDRESS_TEXT_SIZE, "mux:%s:%u", address->path,
+		    address->port);
+		break;
+	case ADDRESS_UNIX:
+		snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s", address->path);
+		break;
+	case ADDRESS_TCP:
+		snprintf(text, ADDRESS_TEXT_SIZE, "tcp:%s%s%s%s%u",
+		    ipv6 ? "[" : "", address->host, ipv6 ? "]" : "",
+		    address->host[0] != '\0' ? ":" : "", address->port);
+		break;
+	case ADDRESS_STDIO:
+		strlcpy(text, "-", ADDRESS_TEXT_SIZE);
+		break;
+	}
+	return text;
+}
+
+const char *address_name(
+    const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	const char *who = "vm";
+	uint32_t cid = address->cid;
+	char port[16];
+
+	if (address->kind != ADDRESS_VSOCK || cid == ADDRESS_ANY)
+		return address_format(address, text);
+	for (size_t i = 0; i < CID_NAMES; i++)
+		if (cid_names[i].cid == cid)
+			who = cid_names[i].name;
+	snprintf(text, ADDRESS_TEXT_SIZE, "%s(%u):%s", who, cid,
+	    part_text(address->port, port));
+	return text;
+}

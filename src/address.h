@@ -1,0 +1,84 @@
+/*
+ * Addresses as people type them, and back. Pure: no sockets, no name lookups,
+ * no printing.
+ *
+ *	3:1234  vsock:3:1234  vsock://3:1234	VM socket
+ *	1234  any:1234  any			VM socket, where vcat binds
+ *	mux:/run/vm3.vsock:1234			hybrid socket and guest port
+ *	unix:/path  unix:@name			AF_UNIX, @ for abstract names
+ *	tcp:HOST:PORT  tcp:[::1]:22  tcp:PORT	TCP
+ *	-					stdin and stdout
+ *
+ * CIDs and their well-known values: vsock(7).
+ */
+#ifndef VCAT_ADDRESS_H
+#define VCAT_ADDRESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* VMADDR_CID_ANY and VMADDR_PORT_ANY are the same number, vsock(7). */
+#define ADDRESS_ANY UINT32_MAX
+
+#define ADDRESS_CID_HYPERVISOR 0U
+#define ADDRESS_CID_LOCAL      1U
+#define ADDRESS_CID_HOST       2U
+
+/* sun_path's size with its terminating NUL, unix(7). */
+#define ADDRESS_PATH_SIZE 108
+/* RFC 1035: a name has 253 characters at most. */
+#define ADDRESS_HOST_SIZE 254
+/* Every address fits in its text form, and in its name. */
+#define ADDRESS_TEXT_SIZE 320
+
+enum address_kind {
+	ADDRESS_VSOCK,
+	ADDRESS_MUX,
+	ADDRESS_UNIX,
+	ADDRESS_TCP,
+	ADDRESS_STDIO,
+};
+
+/* What the address is for: only where vcat binds may a part of it be "any". */
+enum address_role {
+	ADDRESS_CONNECT,
+	ADDRESS_BIND,
+};
+
+struct address {
+	enum address_kind kind;
+	uint32_t cid;                 /* vsock; ADDRESS_ANY: every local CID */
+	uint32_t port;                /* vsock, mux, tcp; vsock: ADDRESS_ANY:
+					 a free one; tcp: 0: a free one */
+	char path[ADDRESS_PATH_SIZE]; /* mux, unix: '@' first: abstract */
+	char host[ADDRESS_HOST_SIZE]; /* tcp; "" is loopback */
+};
+
+/*
+ * Reads text into *address. Returns 0, or -1 and in *why a static sentence
+ * that says what is wrong with it.
+ */
+int address_parse(const char *text, enum address_role role,
+    struct address *address, const char **why);
+
+/* As address_parse(), for a vsock address in two words. */
+int address_parse_pair(const char *cid, const char *port,
+    enum address_role role, struct address *address, const char **why);
+
+/* A CID: a number, or one of the names; "any" only with ADDRESS_BIND. */
+int address_parse_cid(
+    const char *text, enum address_role role, uint32_t *cid, const char **why);
+
+/* A vsock port; "any" only with ADDRESS_BIND. */
+int address_parse_port(
+    const char *text, enum address_role role, uint32_t *port, const char **why);
+
+/* The address in a form that address_parse() reads. Returns text. */
+const char *address_format(
+    const struct address *address, char text[ADDRESS_TEXT_SIZE]);
+
+/* The address as messages name it: "vm(3):1024". Returns text. */
+const char *address_name(
+    const struct address *address, char text[ADDRESS_TEXT_SIZE]);
+
+#endif

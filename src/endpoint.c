@@ -1,0 +1,191 @@
+#include "endpoint.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "fd.h"
+#include "hint.h"
+#include "log.h"
+#include "vsock.h"
+
+/* Between two attempts: short at first, while a guest is nearly there. */
+#define RETRY_FIRST_MS 50
+#define RETRY_LAST_MS  1000
+
+void endpoint_complain(
+    const struct address *address, const char *step, int error)
+{
+	char name[ADDRESS_TEXT_SIZE];
+	char hint[HINT_SIZE];
+
+	log_error(
+	    "%s: %s: %s", address_name(address, name), step, strerror(error));
+	if (hint_find(address, step, error, hint) != NULL)
+		log_hint("%s", hint);
+}
+
+static int dial_once(const struct address *address,
+    const struct socket_choice *choice, struct deadline limit,
+    const char **step)
+{
+	switch (address->kind) {
+	case ADDRESS_VSOCK:
+		return vsock_dial(address, choice, limit, step);
+	case ADDRESS_UNIX:
+		return unix_dial(address->path, choice, limit, step);
+	case ADDRESS_MUX:
+	case ADDRESS_TCP:
+	case ADDRESS_STDIO:
+		break;
+	}
+	*step = "connect";
+	errno = EPROTONOSUPPORT;
+	return -1;
+}
+
+/* Whether a later attempt may go better. */
+static bool is_passing(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ENODEV:
+	case ENOENT:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Waits before the next attempt. Returns whether there is time for one. */
+static bool pause_before_retry(int *pause_ms, struct deadline until)
+{
+	int left = deadline_poll_ms(until);
+
+	poll(NULL, 0, left >= 0 && left < *pause_ms ? left : *pause_ms);
+	*pause_ms =
+	    *pause_ms * 2 < RETRY_LAST_MS ? *pause_ms * 2 : RETRY_LAST_MS;
+	return !deadline_passed(until);
+}
+
+/* Attempts, each with a new socket, until one succeeds or time is up. */
+static int dial_patiently(const struct address *address,
+    const struct socket_choice *choice,
+    const struct endpoint_patience *patience, const char **step)
+{
+	bool retry = patience->retry >= 0;
+	struct deadline until = deadline_limit(retry ? patience->retry : 0);
+	int pause_ms = RETRY_FIRST_MS;
+
+	for (;;) {
+		struct deadline limit =
+		    deadline_first(until, deadline_limit(patience->timeout));
+		int fd = dial_once(address, choice, limit, step);
+
+		if (fd >= 0 || !retry || !is_passing(errno))
+			return fd;
+		if (!pause_before_retry(&pause_ms, until))
+			return -1;
+	}
+}
+
+int endpoint_dial(const struct address *address,
+    const struct socket_choice *choice,
+    const struct endpoint_patience *patience, struct stream *stream)
+{
+	const char *step;
+	int fd;
+
+	fd = dial_patiently(address, choice, patience, &step);
+	if (fd >= 0 && stream_from_socket(stream, fd, choice->buffer) == 0)
+		return 0;
+	endpoint_complain(address, fd >= 0 ? "outbox" : step, errno);
+	if (fd >= 0)
+		return socket_abandon(fd);
+	/* whatever the last attempt met, it was the time that ran out */
+	if (patience->retry > 0 && is_passing(errno))
+		errno = ETIMEDOUT;
+	return -1;
+}
+
+int endpoint_listen(const struct address *address,
+    const struct socket_choice *choice, struct endpoint_listener *listener)
+{
+	const char *step = "listen";
+
+	*listener = (struct endpoint_listener){
+		.fd = -1,
+		.address = *address,
+	};
+	errno = EPROTONOSUPPORT;
+	switch (address->kind) {
+	case ADDRESS_VSOCK:
+		listener->fd =
+		    vsock_listen(address, choice, &listener->address, &step);
+		break;
+	case ADDRESS_UNIX:
+		listener->fd =
+		    unix_listen(address->path, choice, &listener->file, &step);
+		break;
+	case ADDRESS_MUX:
+	case ADDRESS_TCP:
+	case ADDRESS_STDIO:
+		break;
+	}
+	if (listener->fd >= 0)
+		return 0;
+	endpoint_complain(address, step, errno);
+	return -1;
+}
+
+/* A connection whose client has given up again is no failure of ours. */
+static int accept_next(int fd)
+{
+	for (;;) {
+		int connection =
+		    accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (connection >= 0)
+			return connection;
+		if (errno == EAGAIN)
+			fd_poll(fd, POLLIN, -1);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return -1;
+	}
+}
+
+int endpoint_accept(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct stream *stream,
+    struct address *peer)
+{
+	int fd = accept_next(listener->fd);
+
+	if (fd < 0) {
+		endpoint_complain(&listener->address, "accept", errno);
+		return -1;
+	}
+	*peer = listener->address;
+	if (listener->address.kind == ADDRESS_VSOCK)
+		vsock_peer(fd, peer);
+	else
+		unix_set_buffer(fd, choice->buffer);
+	if (stream_from_socket(stream, fd, choice->buffer) == 0)
+		return 0;
+	endpoint_complain(peer, "outbox", errno);
+	return socket_abandon(fd);
+}
+
+void endpoint_close(struct endpoint_listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	unix_remove(&listener->file);
+	close(listener->fd);
+	listener->fd = -1;
+}

@@ -1,0 +1,58 @@
+#include "fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int fd_fill_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int mode = fd == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+
+		/* open(2) takes the lowest free number: this one */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int fd_reopen_nonblocking(int fd)
+{
+	char path[32];
+	int flags = fcntl(fd, F_GETFL);
+	int own;
+	int result;
+
+	if (flags < 0)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	own =
+	    open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own < 0)
+		return -1;
+	result = dup2(own, fd) < 0 ? -1 : 0;
+	close(own);
+	return result;
+}
+
+int fd_close(int fd)
+{
+	int result = close(fd);
+	int saved = errno;
+
+	if (fd <= STDERR_FILENO)
+		fd_fill_standard();
+	errno = saved;
+	return result;
+}
+
+short fd_poll(int fd, short events, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (poll(&p, 1, timeout_ms) <= 0)
+		return 0;
+	return p.revents;
+}

@@ -1,0 +1,31 @@
+/*
+ * Small things that are done to descriptors.
+ */
+#ifndef VCAT_FD_H
+#define VCAT_FD_H
+
+/*
+ * Opens /dev/null, for reading only, on each of 0 and 1 that is closed, and
+ * for writing on 2, so that no socket is born there: a closed stdin is at its
+ * end, a write to a closed stdout fails with EBADF. Returns 0, or -1 with
+ * errno.
+ */
+int fd_fill_standard(void);
+
+/*
+ * Gives fd, a pipe or a terminal, an open file description of our own with
+ * O_NONBLOCK set, by opening it again through /proc; the caller's description
+ * is let go unchanged. Returns 0, or -1 with errno and fd as it was.
+ */
+int fd_reopen_nonblocking(int fd);
+
+/*
+ * Closes fd and, for 0 to 2, leaves /dev/null in its place. Returns close(2)'s
+ * result and errno: the last word on what was written there.
+ */
+int fd_close(int fd);
+
+/* poll(2) on one descriptor; returns its revents, 0 at the time limit. */
+short fd_poll(int fd, short events, int timeout_ms);
+
+#endif

@@ -1,0 +1,178 @@
+#include "flow.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "fd.h"
+
+/* Rounds of reading and writing before the other direction has its turn. */
+#define FAIR_SHARE 16
+
+void flow_init(
+    struct flow *flow, struct stream *from, struct stream *to, size_t size)
+{
+	*flow = (struct flow){
+		.from = from,
+		.to = to,
+		.state = FLOW_OPEN,
+		.readable = !from->in_blocks,
+		.writable = !to->out_blocks,
+	};
+	buffer_init(&flow->buffer, size);
+}
+
+void flow_free(struct flow *flow)
+{
+	buffer_free(&flow->buffer);
+}
+
+bool flow_wants_input(const struct flow *flow)
+{
+	if (flow->state != FLOW_OPEN)
+		return false;
+	/* a message must find the whole buffer, or be cut */
+	if (flow->from->messages || flow->to->messages)
+		return flow->buffer.used == 0;
+	return buffer_room(&flow->buffer) > 0;
+}
+
+bool flow_wants_output(const struct flow *flow)
+{
+	return flow->state == FLOW_FINISHING ||
+	       (flow->state != FLOW_DONE && flow->buffer.used > 0);
+}
+
+void flow_fail(struct flow *flow, enum flow_fault fault, int error)
+{
+	if (flow->fault == FLOW_SOUND) {
+		flow->fault = fault;
+		flow->error = error;
+	}
+	flow->state = FLOW_DONE;
+}
+
+void flow_end_input(struct flow *flow)
+{
+	if (flow->state == FLOW_OPEN)
+		flow->state = FLOW_DRAINING;
+}
+
+/* What failed to be read is said after what was read before is delivered. */
+static void read_failed(struct flow *flow)
+{
+	if (flow->fault == FLOW_SOUND) {
+		flow->fault = FLOW_READ_FAILED;
+		flow->error = errno;
+	}
+	flow->end_read = true;
+	flow_end_input(flow);
+}
+
+/* Reads once. Returns whether anything came of it. */
+static bool fill(struct flow *flow)
+{
+	struct iovec piece[2];
+	int pieces = buffer_space(&flow->buffer, piece);
+	ssize_t n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
+
+	flow->readable = !flow->from->in_blocks;
+	if (n < 0 && errno == EAGAIN) {
+		flow->readable = false;
+		return false;
+	}
+	if (n < 0) {
+		read_failed(flow);
+	} else if (n == 0) {
+		flow->end_read = true;
+		flow_end_input(flow);
+	} else {
+		buffer_fill(&flow->buffer, (size_t)n);
+		flow->moved += (uint64_t)n;
+	}
+	return true;
+}
+
+/* A receiver that takes no more: so whoever sends to it need not go on. */
+static void write_failed(struct flow *flow)
+{
+	bool open = flow->state == FLOW_OPEN;
+
+	flow_fail(flow, FLOW_WRITE_FAILED, errno);
+	if (open)
+		stream_stop_reading(flow->from);
+}
+
+/* Writes once. Returns whether anything came of it. */
+static bool drain(struct flow *flow)
+{
+	struct iovec piece[2];
+	int pieces = buffer_bytes(&flow->buffer, piece);
+	ssize_t n = stream_write(flow->to, piece, pieces);
+
+	flow->writable = !flow->to->out_blocks;
+	if (n < 0 && errno == EAGAIN) {
+		flow->writable = false;
+		return false;
+	}
+	if (n < 0) {
+		write_failed(flow);
+		return true;
+	}
+	buffer_drain(&flow->buffer, (size_t)n);
+	flow->bytes += (uint64_t)n;
+	flow->moved += (uint64_t)n;
+	return true;
+}
+
+/* Passes the end on. Returns whether that is over. */
+static bool finish(struct flow *flow)
+{
+	if (stream_finish(flow->to) == 0) {
+		flow->state = FLOW_DONE;
+		return true;
+	}
+	if (errno == EAGAIN) {
+		flow->writable = false;
+		return false;
+	}
+	flow_fail(flow, FLOW_WRITE_FAILED, errno);
+	return true;
+}
+
+void flow_advance(struct flow *flow)
+{
+	bool progress = true;
+
+	for (int round = 0; progress && round < FAIR_SHARE; round++) {
+		progress = false;
+		if (flow->readable && flow_wants_input(flow))
+			progress = fill(flow);
+		if (flow->writable && flow->state != FLOW_DONE &&
+		    flow->buffer.used > 0)
+			progress = drain(flow) || progress;
+		if (flow->state == FLOW_DRAINING && flow->buffer.used == 0)
+			flow->state = FLOW_FINISHING;
+		if (flow->state == FLOW_FINISHING)
+			progress = finish(flow) || progress;
+	}
+	if (flow->state == FLOW_DONE)
+		buffer_free(&flow->buffer);
+}
+
+void flow_abandon(struct flow *flow)
+{
+	bool open = flow->state == FLOW_OPEN;
+
+	if (flow->state == FLOW_DONE)
+		return;
+	/* one last look at the input: are there bytes that nobody gets? */
+	if (open && flow->buffer.used == 0 &&
+	    fd_poll(flow->from->in, POLLIN, 0) != 0)
+		fill(flow);
+	if (flow->buffer.used > 0)
+		flow_fail(flow, FLOW_UNDELIVERED, EPIPE);
+	flow->state = FLOW_DONE;
+	if (open)
+		stream_stop_reading(flow->from);
+	buffer_free(&flow->buffer);
+}

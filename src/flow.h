@@ -1,0 +1,72 @@
+/*
+ * One direction: bytes from one stream to another through a bounded buffer,
+ * until the end of the first has been passed on to the second.
+ *
+ * A flow never waits: flow_advance() does what can be done now. Its owner
+ * polls for what flow_wants_input() and flow_wants_output() ask for.
+ */
+#ifndef VCAT_FLOW_H
+#define VCAT_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "stream.h"
+
+enum flow_state {
+	FLOW_OPEN,      /* reading and writing */
+	FLOW_DRAINING,  /* the end was read: writing what is buffered */
+	FLOW_FINISHING, /* all is written: passing the end on */
+	FLOW_DONE,      /* nothing more will move, see fault */
+};
+
+/* Why a flow is done although not all went well. */
+enum flow_fault {
+	FLOW_SOUND,
+	FLOW_READ_FAILED,
+	FLOW_WRITE_FAILED,
+	FLOW_UNDELIVERED, /* the receiver had gone before it had everything */
+	FLOW_TRUNCATED,   /* strict: the end came without a half-close */
+};
+
+struct flow {
+	struct stream *from, *to; /* borrowed */
+	struct buffer buffer;
+	enum flow_state state;
+	enum flow_fault fault;   /* the first */
+	int error;               /* its errno */
+	bool end_read;           /* `from` has come to its end */
+	bool readable, writable; /* not known to be otherwise */
+	uint64_t bytes;          /* delivered to `to` */
+	uint64_t moved;          /* read and written: any progress shows */
+};
+
+/*
+ * A flow through a buffer of size bytes. The streams stay the caller's, and
+ * must outlive the flow.
+ */
+void flow_init(
+    struct flow *flow, struct stream *from, struct stream *to, size_t size);
+void flow_free(struct flow *flow);
+
+bool flow_wants_input(const struct flow *flow);
+bool flow_wants_output(const struct flow *flow);
+
+/* Reads and writes until both would wait, or a fair share has been moved. */
+void flow_advance(struct flow *flow);
+
+/* Takes no more input; what is buffered is still delivered, and the end. */
+void flow_end_input(struct flow *flow);
+
+/*
+ * The receiver has gone for good. The flow is done; it is at fault if bytes
+ * for that receiver are in the buffer or waiting to be read.
+ */
+void flow_abandon(struct flow *flow);
+
+/* Records a fault, unless there is one, and is done. */
+void flow_fail(struct flow *flow, enum flow_fault fault, int error);
+
+#endif

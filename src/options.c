@@ -1,0 +1,363 @@
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "options_table.h"
+
+#define KIB 1024ULL
+#define MIB (1024ULL * 1024)
+
+/* Below, a message of one page would not fit; above, it is a mistake. */
+#define BUFFER_MIN 4096ULL
+#define BUFFER_MAX (1024 * MIB)
+
+/* What is being read, and where what is wrong with it goes. */
+struct reading {
+	struct options *options;
+	char name[OPTIONS_NAME_SIZE]; /* the option's */
+	char *why;
+	bool listen;
+	bool source; /* -s or -p was given */
+};
+
+static int __attribute__((format(printf, 2, 3)))
+wrong(struct reading *reading, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reading->why, OPTIONS_WHY_SIZE, format, args);
+	va_end(args);
+	return -1;
+}
+
+/* Seconds, with a fraction if need be; no "inf", "nan", "0x1" or " 1". */
+static int read_seconds(
+    struct reading *reading, const char *text, double *seconds)
+{
+	char *end;
+
+	if (strspn(text, "0123456789.") == strlen(text) &&
+	    strpbrk(text, "0123456789") != NULL) {
+		*seconds = strtod(text, &end);
+		if (*end == '\0' && *seconds <= 1e9)
+			return 0;
+	}
+	return wrong(
+	    reading, "%s: %s: not a number of seconds", reading->name, text);
+}
+
+static unsigned long long unit_size(const char *unit)
+{
+	static const struct {
+		const char *name;
+		unsigned long long size;
+	} units[] = {
+		{ "", 1 },
+		{ "K", KIB },
+		{ "KiB", KIB },
+		{ "M", MIB },
+		{ "MiB", MIB },
+	};
+
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (strcmp(unit, units[i].name) == 0)
+			return units[i].size;
+	return 0;
+}
+
+static int read_size(struct reading *reading, const char *text, size_t *size)
+{
+	char *end;
+	unsigned long long number = strtoull(text, &end, 10);
+	unsigned long long unit = unit_size(end);
+
+	if (!isdigit((unsigned char)text[0]) || unit == 0)
+		return wrong(reading,
+		    "%s: %s: not a size such as 256KiB or 1MiB", reading->name,
+		    text);
+	if (number > BUFFER_MAX / unit || number * unit < BUFFER_MIN)
+		return wrong(reading, "%s: %s: a size is 4KiB to 1024MiB",
+		    reading->name, text);
+	*size = (size_t)(number * unit);
+	return 0;
+}
+
+static int read_address(struct reading *reading, const char *text,
+    enum address_role role, struct address *address)
+{
+	const char *why;
+
+	if (address_parse(text, role, address, &why) < 0)
+		return wrong(reading, "%s: %s", text, why);
+	return 0;
+}
+
+static int read_source(struct reading *reading, const char *text,
+    int (*parse)(const char *, enum address_role, uint32_t *, const char **),
+    uint32_t *number)
+{
+	const char *why;
+
+	reading->source = true;
+	if (parse(text, ADDRESS_BIND, number, &why) < 0)
+		return wrong(reading, "%s: %s: %s", reading->name, text, why);
+	return 0;
+}
+
+/* Options that take a value. */
+static int take_value(struct reading *reading, int id, const char *text)
+{
+	struct options *o = reading->options;
+
+	switch (id) {
+	case 't':
+		o->has_target = true;
+		return read_address(reading, text, ADDRESS_CONNECT, &o->target);
+	case 'q':
+		return read_seconds(reading, text, &o->quit_after);
+	case 'w':
+		return read_seconds(reading, text, &o->timeout);
+	case 'i':
+		return read_seconds(reading, text, &o->idle_timeout);
+	case 's':
+		return read_source(
+		    reading, text, address_parse_cid, &o->source_cid);
+	case 'p':
+		return read_source(
+		    reading, text, address_parse_port, &o->source_port);
+	case OPTION_BUFFER:
+		return read_size(reading, text, &o->buffer);
+	case OPTION_RETRY:
+		o->retry = 0;
+		return text == NULL ? 0
+				    : read_seconds(reading, text, &o->retry);
+	default:
+		return wrong(reading, "%s: unknown option", reading->name);
+	}
+}
+
+/* Options that are there or not. Returns whether id is one. */
+static bool take_switch(struct reading *reading, int id)
+{
+	struct options *o = reading->options;
+	const struct {
+		int id;
+		bool *on;
+	} switches[] = {
+		{ 'l', &reading->listen },
+		{ 'k', &o->keep_open },
+		{ 'd', &o->detach_stdin },
+		{ 'v', &o->verbose },
+		{ OPTION_SEND_ONLY, &o->send_only },
+		{ OPTION_RECV_ONLY, &o->recv_only },
+		{ OPTION_STRICT, &o->strict },
+		{ OPTION_SIBLING, &o->sibling },
+		{ OPTION_SEQPACKET, &o->seqpacket },
+	};
+
+	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+		if (switches[i].id == id) {
+			*switches[i].on = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Options that choose one of several. Returns whether id is one. */
+static bool take_choice(struct reading *reading, int id)
+{
+	struct options *o = reading->options;
+
+	switch (id) {
+	case 'N': /* half-closing at EOF is the default already */
+		return true;
+	case 'h':
+		o->action = OPTIONS_HELP;
+		return true;
+	case 'V':
+		o->action = OPTIONS_VERSION;
+		return true;
+	case OPTION_SHUTDOWN:
+		o->half_close = OPTIONS_HALF_CLOSE_YES;
+		return true;
+	case OPTION_NO_SHUTDOWN:
+		o->half_close = OPTIONS_HALF_CLOSE_NO;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Which options exclude or need each other. */
+static int check_options(struct reading *reading)
+{
+	const struct options *o = reading->options;
+	const struct {
+		bool wrong;
+		const char *why;
+	} rules[] = {
+		{ o->keep_open && !reading->listen, "-k is for listening: -l" },
+		{ o->send_only && o->recv_only,
+		    "--send-only and --recv-only exclude each other" },
+		{ o->send_only && o->detach_stdin,
+		    "--send-only and -d exclude each other" },
+		{ o->has_target && o->detach_stdin,
+		    "-d and -t exclude each other: "
+		    "with -t, stdin is not read anyway" },
+		{ reading->listen && o->retry >= 0 && !o->has_target,
+		    "--retry is for connecting" },
+		{ reading->listen && o->sibling && !o->has_target,
+		    "--sibling is for connecting" },
+		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
+		    "-s: nothing binds to CID 0" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (rules[i].wrong)
+			return wrong(reading, "%s", rules[i].why);
+	return 0;
+}
+
+/* As netcats have it: -l -p PORT, with or without -s CID. */
+static int listen_on_source(struct reading *reading)
+{
+	struct options *o = reading->options;
+
+	if (!reading->listen || !reading->source)
+		return wrong(reading, "%s",
+		    reading->listen ? "no address to listen on"
+				    : "no address to connect to");
+	o->address = (struct address){
+		.kind = ADDRESS_VSOCK,
+		.cid = o->source_cid,
+		.port = o->source_port,
+	};
+	return 0;
+}
+
+static int read_pair(struct reading *reading, char *words[])
+{
+	enum address_role role =
+	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
+	const char *why;
+
+	if (address_parse_pair(
+		words[0], words[1], role, &reading->options->address, &why) < 0)
+		return wrong(reading, "%s %s: %s", words[0], words[1], why);
+	return 0;
+}
+
+/* What is left of the command line: ADDRESS, or CID PORT. */
+static int read_words(struct reading *reading, char *words[], int count)
+{
+	struct options *o = reading->options;
+	enum address_role role =
+	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
+	int result;
+
+	if (count == 0)
+		return listen_on_source(reading);
+	if (count > 2)
+		return wrong(reading, "%s: one address too many", words[2]);
+	if (reading->listen && reading->source && !o->has_target)
+		return wrong(
+		    reading, "with -l, give an address or -s and -p, not both");
+	result = count == 2
+		     ? read_pair(reading, words)
+		     : read_address(reading, words[0], role, &o->address);
+	if (result == 0 && o->address.kind == ADDRESS_STDIO)
+		return wrong(reading,
+		    "-: stdin and stdout are one side already; "
+		    "give the other side's address");
+	return result;
+}
+
+/*
+ * -1 is a way to write "any": as an operand it must not be taken for an
+ * option.
+ */
+static void name_any(int argc, char *argv[])
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char *any;
+
+		if (strcmp(argv[i], "-1") == 0) {
+			argv[i] = (char *)"any";
+		} else if (strncmp(argv[i], "-1:", 3) == 0 &&
+			   asprintf(&any, "any:%s", argv[i] + 3) > 0) {
+			argv[i] = any;
+		}
+	}
+}
+
+static int read_option(struct reading *reading, int id, char *argv[])
+{
+	const char *word = argv[optind - 1];
+	char name[] = "-?";
+
+	if (id == '?' || id == ':') {
+		name[1] = (char)optopt;
+		return wrong(reading,
+		    id == '?' ? "%s: unknown option" : "%s: needs a value",
+		    strncmp(word, "--", 2) == 0 || !isprint(optopt) ? word
+								    : name);
+	}
+	options_table_name(id, reading->name);
+	if (take_switch(reading, id) || take_choice(reading, id))
+		return 0;
+	return take_value(reading, id, optarg);
+}
+
+int options_read(
+    int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
+{
+	struct reading reading = { .options = options, .why = why };
+	struct option longs[OPTIONS_TABLE_MAX + 1];
+	char shorts[3 * OPTIONS_TABLE_MAX];
+	int id;
+
+	*options = (struct options){
+		.action = OPTIONS_CONNECT,
+		.target = { .kind = ADDRESS_STDIO },
+		.source_cid = ADDRESS_ANY,
+		.source_port = ADDRESS_ANY,
+		.buffer = OPTIONS_BUFFER_DEFAULT,
+		.quit_after = -1,
+		.timeout = 10,
+		.retry = -1,
+	};
+	options_table_getopt(shorts, longs);
+	name_any(argc, argv);
+	opterr = 0;
+	optind = 0; /* glibc: begin anew */
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (read_option(&reading, id, argv) < 0)
+			return -1;
+		if (options->action != OPTIONS_CONNECT)
+			return 0;
+	}
+	if (reading.listen)
+		options->action = OPTIONS_LISTEN;
+	if (check_options(&reading) < 0)
+		return -1;
+	return read_words(&reading, argv + optind, argc - optind);
+}
+
+void options_parse(int argc, char *argv[], struct options *options)
+{
+	char why[OPTIONS_WHY_SIZE];
+
+	if (options_read(argc, argv, options, why) == 0)
+		return;
+	log_error("%s (see vcat --help)", why);
+	exit(2);
+}

@@ -1,0 +1,71 @@
+/*
+ * The command line, understood: argv in, one struct out. Pure but for the
+ * parsing of a wrong command line, which ends the program with status 2.
+ */
+#ifndef VCAT_OPTIONS_H
+#define VCAT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "address.h"
+
+#define OPTIONS_BUFFER_DEFAULT (256 * 1024)
+
+enum options_action {
+	OPTIONS_CONNECT,
+	OPTIONS_LISTEN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
+
+enum options_half_close {
+	OPTIONS_HALF_CLOSE_DEFAULT, /* as the kind of address is used to */
+	OPTIONS_HALF_CLOSE_YES,
+	OPTIONS_HALF_CLOSE_NO,
+};
+
+/* Times are in seconds. */
+struct options {
+	enum options_action action;
+	struct address address;
+	struct address target; /* -t; ADDRESS_STDIO without it */
+	bool has_target;
+	bool keep_open;
+	bool detach_stdin;
+	bool send_only;
+	bool recv_only;
+	bool strict;
+	bool verbose;
+	bool seqpacket;
+	bool sibling;
+	enum options_half_close half_close;
+	uint32_t source_cid;  /* ADDRESS_ANY without -s */
+	uint32_t source_port; /* ADDRESS_ANY without -p */
+	size_t buffer;
+	double quit_after;   /* negative without -q */
+	double timeout;      /* 0: no limit */
+	double idle_timeout; /* 0: no limit */
+	double retry;        /* negative without --retry; 0: for ever */
+};
+
+/*
+ * Reads the command line into *options. On a mistake says so in one line on
+ * stderr and exits with status 2.
+ */
+void options_parse(int argc, char *argv[], struct options *options);
+
+/*
+ * Reads the command line into *options. Returns 0, or -1 and in why[] what is
+ * wrong with it.
+ */
+#define OPTIONS_WHY_SIZE 512
+int options_read(int argc, char *argv[], struct options *options,
+    char why[OPTIONS_WHY_SIZE]);
+
+/* Writes the help text. */
+void options_help(FILE *to);
+
+#endif

@@ -1,0 +1,149 @@
+#include "options_table.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "options.h"
+
+enum value {
+	VALUE_NONE = no_argument,
+	VALUE_NEEDED = required_argument,
+	VALUE_OPTIONAL = optional_argument,
+};
+
+struct row {
+	int id;           /* the letter, or an options_id */
+	const char *word; /* the long form, or NULL */
+	enum value value;
+	const char *value_name;
+	const char *help;
+};
+
+static const struct row table[] = {
+	{ 'l', "listen", VALUE_NONE, NULL,
+	    "accept a connection instead of making one" },
+	{ 'k', "keep-open", VALUE_NONE, NULL,
+	    "with -l: after a connection ends, take the next" },
+	{ 't', "to", VALUE_NEEDED, "ADDRESS",
+	    "the other side is ADDRESS, not stdin and stdout" },
+	{ 'd', "detach-stdin", VALUE_NONE, NULL,
+	    "never read stdin; end when the peer has sent all" },
+	{ 'N', NULL, VALUE_NONE, NULL,
+	    "accepted and ignored: half-closing at EOF is the default" },
+	{ OPTION_SHUTDOWN, "shutdown", VALUE_NONE, NULL,
+	    "half-close the peer at EOF (default but for mux:)" },
+	{ OPTION_NO_SHUTDOWN, "no-shutdown", VALUE_NONE, NULL,
+	    "do not; go on receiving until the peer closes" },
+	{ OPTION_SEND_ONLY, "send-only", VALUE_NONE, NULL,
+	    "send stdin, drop what comes back, close" },
+	{ OPTION_RECV_ONLY, "recv-only", VALUE_NONE, NULL,
+	    "receive until the peer's EOF, send nothing, close" },
+	{ 'q', "quit-after", VALUE_NEEDED, "SECS",
+	    "exit SECS after stdin's EOF whatever the peer does" },
+	{ OPTION_STRICT, "strict", VALUE_NONE, NULL,
+	    "an EOF without a half-close before it is an error" },
+	{ OPTION_BUFFER, "buffer", VALUE_NEEDED, "SIZE",
+	    "bytes held in each direction (256KiB)" },
+	{ 'w', "timeout", VALUE_NEEDED, "SECS",
+	    "whole time allowed to connect (10; 0: no limit)" },
+	{ 'i', "idle-timeout", VALUE_NEEDED, "SECS",
+	    "end after SECS with no byte in either direction" },
+	{ OPTION_RETRY, "retry", VALUE_OPTIONAL, "SECS",
+	    "keep trying to connect, for SECS or for ever" },
+	{ 's', "source", VALUE_NEEDED, "CID", "bind to CID before connecting" },
+	{ 'p', "source-port", VALUE_NEEDED, "PORT",
+	    "bind to PORT before connecting" },
+	{ OPTION_SIBLING, "sibling", VALUE_NONE, NULL,
+	    "reach another VM through the host" },
+	{ OPTION_SEQPACKET, "seqpacket", VALUE_NONE, NULL,
+	    "SOCK_SEQPACKET: one read, one message" },
+	{ 'v', "verbose", VALUE_NONE, NULL,
+	    "report connections, and a summary at the end" },
+	{ 'h', "help", VALUE_NONE, NULL, "this text" },
+	{ 'V', "version", VALUE_NONE, NULL, "the version" },
+};
+
+#define ROWS (sizeof table / sizeof table[0])
+
+_Static_assert(ROWS <= OPTIONS_TABLE_MAX, "the table has outgrown its users");
+
+void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
+    struct option longs[OPTIONS_TABLE_MAX + 1])
+{
+	char *letter = shorts;
+	struct option *word = longs;
+
+	*letter++ = ':'; /* tells a missing value from an unknown option */
+	for (const struct row *row = table; row < table + ROWS; row++) {
+		if (row->id <= UCHAR_MAX) {
+			*letter++ = (char)row->id;
+			if (row->value == VALUE_NEEDED)
+				*letter++ = ':';
+		}
+		if (row->word != NULL)
+			*word++ = (struct option){
+				.name = row->word,
+				.has_arg = row->value,
+				.val = row->id,
+			};
+	}
+	*letter = '\0';
+	*word = (struct option){ 0 };
+}
+
+void options_table_name(int id, char name[OPTIONS_NAME_SIZE])
+{
+	snprintf(name, OPTIONS_NAME_SIZE, "-%c", id);
+	for (const struct row *row = table; row < table + ROWS; row++)
+		if (row->id == id && id > UCHAR_MAX)
+			snprintf(name, OPTIONS_NAME_SIZE, "--%s", row->word);
+}
+
+static void help_row(const struct row *row, FILE *to)
+{
+	char form[64];
+	char letter[8] = "    ";
+	char value[24] = "";
+
+	if (row->id <= UCHAR_MAX)
+		snprintf(letter, sizeof letter, "-%c%s", row->id,
+		    row->word != NULL ? ", " : "");
+	if (row->value != VALUE_NONE)
+		snprintf(value, sizeof value,
+		    row->value == VALUE_NEEDED ? " %s" : "[=%s]",
+		    row->value_name);
+	snprintf(form, sizeof form, "%s%s%s%s", letter,
+	    row->word != NULL ? "--" : "", row->word != NULL ? row->word : "",
+	    value);
+	fprintf(to, "  %-26s %s\n", form, row->help);
+}
+
+void options_help(FILE *to)
+{
+	fputs(
+	    "Usage: vcat [options] ADDRESS            connect\n"
+	    "       vcat [options] CID PORT           the same, in two words\n"
+	    "       vcat -l [-k] [options] [CID:]PORT listen\n"
+	    "       vcat [-l] [options] ADDRESS -t ADDRESS\n"
+	    "                                         relay between two "
+	    "addresses\n"
+	    "Moves bytes between stdin and stdout and a VM socket.\n"
+	    "\n"
+	    "Addresses:\n"
+	    "  3:1234  vsock:3:1234       CID and port; CID may be hypervisor, "
+	    "local, host\n"
+	    "  1234  any:1234  any        where vcat binds: every CID, a free "
+	    "port\n"
+	    "  unix:PATH  unix:@NAME      AF_UNIX socket\n"
+	    "  -                          stdin and stdout\n"
+	    "\n"
+	    "Options:\n",
+	    to);
+	for (const struct row *row = table; row < table + ROWS; row++)
+		help_row(row, to);
+	fputs("\n"
+	      "Exit status: 0 both directions ended cleanly, 1 failure, 2 "
+	      "usage,\n"
+	      "3 a time limit ran out. The manual is vcat(1).\n",
+	    to);
+}

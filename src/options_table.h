@@ -1,0 +1,33 @@
+/*
+ * The options, as a table: what getopt_long(3) is given, and what the help
+ * text says. The manual is held against it by a test.
+ */
+#ifndef VCAT_OPTIONS_TABLE_H
+#define VCAT_OPTIONS_TABLE_H
+
+#include <getopt.h>
+
+#define OPTIONS_TABLE_MAX 64
+
+/* Options without a short form; the others are known by their letter. */
+enum options_id {
+	OPTION_BUFFER = 256,
+	OPTION_NO_SHUTDOWN,
+	OPTION_RECV_ONLY,
+	OPTION_RETRY,
+	OPTION_SEND_ONLY,
+	OPTION_SEQPACKET,
+	OPTION_SHUTDOWN,
+	OPTION_SIBLING,
+	OPTION_STRICT,
+};
+
+/* The two forms in which getopt_long(3) wants the table. */
+void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
+    struct option longs[OPTIONS_TABLE_MAX + 1]);
+
+/* "-t" or "--retry", for messages. */
+#define OPTIONS_NAME_SIZE 24
+void options_table_name(int id, char name[OPTIONS_NAME_SIZE]);
+
+#endif

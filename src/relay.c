@@ -1,0 +1,236 @@
+#include "relay.h"
+
+#include <errno.h>
+
+/*
+ * How often to look whether a peer that has half-closed has gone altogether:
+ * poll(2) does not tell the one from the other on vsock.
+ */
+#define PROBE_SECONDS 0.25
+
+/*
+ * How long --send-only waits for the peer's close after its own half-close.
+ * Closing at once would look like a sender that was killed; waiting for ever
+ * would hang on a peer that never closes.
+ */
+#define LINGER_SECONDS 2.0
+
+/* Where a flow's two descriptors are in the array for poll(2). */
+enum { OUT_READ, OUT_WRITE, IN_READ, IN_WRITE };
+
+/* One-way relays have one flow that is over before it begins. */
+static void relay_init_way(struct relay *relay)
+{
+	if (relay->rules.way == RELAY_SEND_ONLY) {
+		stream_discarding(&relay->nowhere);
+		flow_init(&relay->in, relay->far, &relay->nowhere,
+		    relay->rules.buffer);
+	}
+	if (relay->rules.way == RELAY_RECV_ONLY)
+		relay->out.state = FLOW_DONE;
+}
+
+static void relay_touch(struct relay *relay)
+{
+	if (relay->rules.idle > 0)
+		relay->idle = deadline_in(relay->rules.idle);
+}
+
+void relay_init(struct relay *relay, struct stream *near, struct stream *far,
+    const struct relay_rules *rules)
+{
+	*relay = (struct relay){
+		.rules = *rules,
+		.near = near,
+		.far = far,
+		.state = RELAY_RUNNING,
+		.idle = deadline_never(),
+		.quit = deadline_never(),
+		.probe = deadline_never(),
+	};
+	flow_init(&relay->out, near, far, rules->buffer);
+	flow_init(&relay->in, far, near, rules->buffer);
+	relay_init_way(relay);
+	relay_touch(relay);
+}
+
+void relay_free(struct relay *relay)
+{
+	flow_free(&relay->out);
+	flow_free(&relay->in);
+}
+
+/*
+ * Whether a peer from which nothing more will come may have closed altogether
+ * while there is, or may be, something to send to it: the state in which only
+ * a probe can tell.
+ */
+static bool probe_needed(const struct flow *from_it, const struct flow *to_it)
+{
+	return to_it->to->socket &&
+	       (from_it->end_read || from_it->state == FLOW_DONE) &&
+	       (to_it->state == FLOW_OPEN || to_it->state == FLOW_DRAINING);
+}
+
+/* A descriptor without interest must not be polled: a hang-up would spin. */
+static struct pollfd poll_entry(int fd, bool wanted, short events)
+{
+	return (struct pollfd){ .fd = wanted ? fd : -1, .events = events };
+}
+
+/* The two entries of one flow; `back` is the flow the other way. */
+static void flow_interest(
+    const struct flow *flow, const struct flow *back, struct pollfd fds[2])
+{
+	bool output = flow_wants_output(flow);
+	/* hang-ups and errors are reported whatever the events */
+	bool hangup = probe_needed(back, flow);
+
+	fds[0] = poll_entry(flow->from->in, flow_wants_input(flow), POLLIN);
+	if (output)
+		fds[1] =
+		    poll_entry(stream_writable_fd(flow->to), true, POLLOUT);
+	else
+		fds[1] = poll_entry(flow->to->out, hangup, 0);
+}
+
+void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS])
+{
+	flow_interest(&relay->out, &relay->in, fds + OUT_READ);
+	flow_interest(&relay->in, &relay->out, fds + IN_READ);
+}
+
+static bool flow_note(struct flow *flow, const struct pollfd fds[2])
+{
+	if (fds[0].revents != 0)
+		flow->readable = true;
+	if (fds[1].revents != 0)
+		flow->writable = true;
+	return (fds[1].revents & (POLLHUP | POLLERR)) != 0;
+}
+
+static void check_peer(const struct flow *from_it, struct flow *to_it)
+{
+	if (probe_needed(from_it, to_it) && stream_peer_closed(to_it->to))
+		flow_abandon(to_it);
+}
+
+/*
+ * The end has just been read. A peer that half-closed is still there to wait
+ * for our close; one that was killed is not. It cannot be told any more once
+ * we have half-closed ourselves.
+ */
+static void check_truncation(struct flow *flow)
+{
+	if (flow->fault != FLOW_SOUND || !flow->from->socket ||
+	    flow->from->finished || !stream_peer_closed(flow->from))
+		return;
+	flow->fault = FLOW_TRUNCATED;
+	flow->error = 0;
+}
+
+static void advance_flow(
+    struct relay *relay, struct flow *flow, struct flow *back, bool look)
+{
+	bool ended = flow->end_read;
+
+	flow_advance(flow);
+	ended = flow->end_read && !ended;
+	if (ended && relay->rules.strict)
+		check_truncation(flow);
+	if (ended || look)
+		check_peer(flow, back);
+}
+
+static void relay_note_end(struct relay *relay)
+{
+	const struct relay_rules *rules = &relay->rules;
+	bool sent_all = relay->out.state == FLOW_DONE;
+
+	if (!deadline_is_never(relay->quit))
+		return;
+	if (rules->quit_after >= 0 && relay->out.state != FLOW_OPEN &&
+	    rules->way != RELAY_RECV_ONLY)
+		relay->quit = deadline_in(rules->quit_after);
+	else if (rules->way == RELAY_SEND_ONLY && sent_all && !rules->strict)
+		relay->quit = deadline_in(LINGER_SECONDS);
+}
+
+/* Nobody waits for the peer's close where it was not told of our end. */
+static bool relay_over(const struct relay *relay)
+{
+	const struct flow *out = &relay->out;
+
+	if (out->state != FLOW_DONE)
+		return false;
+	if (relay->rules.way == RELAY_SEND_ONLY &&
+	    (out->fault != FLOW_SOUND || relay->far->ending != STREAM_SHUTDOWN))
+		return true;
+	return relay->in.state == FLOW_DONE;
+}
+
+static void relay_set_probe(struct relay *relay)
+{
+	if (!probe_needed(&relay->in, &relay->out) &&
+	    !probe_needed(&relay->out, &relay->in))
+		relay->probe = deadline_never();
+	else if (deadline_is_never(relay->probe) ||
+		 deadline_passed(relay->probe))
+		relay->probe = deadline_in(PROBE_SECONDS);
+}
+
+static enum relay_state relay_judge(const struct relay *relay)
+{
+	if (relay_over(relay))
+		return RELAY_ENDED;
+	if (deadline_passed(relay->quit))
+		return RELAY_QUIT;
+	if (deadline_passed(relay->idle))
+		return RELAY_IDLE;
+	return RELAY_RUNNING;
+}
+
+enum relay_state relay_advance(
+    struct relay *relay, const struct pollfd fds[RELAY_FDS])
+{
+	struct flow *in = &relay->in;
+	struct flow *out = &relay->out;
+	uint64_t before = out->moved + in->moved;
+	bool look = deadline_passed(relay->probe);
+
+	look = flow_note(out, fds + OUT_READ) || look;
+	look = flow_note(in, fds + IN_READ) || look;
+	advance_flow(relay, in, out, look);
+	if (relay->rules.end_with_far && in->state == FLOW_DONE)
+		flow_end_input(out);
+	advance_flow(relay, out, in, look);
+	if (out->moved + in->moved != before)
+		relay_touch(relay);
+	relay_note_end(relay);
+	relay_set_probe(relay);
+	relay->state = relay_judge(relay);
+	return relay->state;
+}
+
+struct deadline relay_deadline(const struct relay *relay)
+{
+	return deadline_first(
+	    relay->probe, deadline_first(relay->idle, relay->quit));
+}
+
+int relay_run(struct relay *relay)
+{
+	struct pollfd fds[RELAY_FDS] = { 0 };
+
+	while (relay_advance(relay, fds) == RELAY_RUNNING) {
+		relay_interest(relay, fds);
+		if (poll(fds, RELAY_FDS,
+			deadline_poll_ms(relay_deadline(relay))) >= 0)
+			continue;
+		if (errno != EINTR)
+			return -1;
+		for (int i = 0; i < RELAY_FDS; i++)
+			fds[i].revents = 0;
+	}
+	return 0;
+}

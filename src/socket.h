@@ -1,0 +1,40 @@
+/*
+ * What the socket families have in common: the choices that a user has, and
+ * connecting within a time limit.
+ */
+#ifndef VCAT_SOCKET_H
+#define VCAT_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "deadline.h"
+
+struct socket_choice {
+	bool seqpacket;       /* SOCK_SEQPACKET, else SOCK_STREAM */
+	bool sibling;         /* vsock: VMADDR_FLAG_TO_HOST */
+	uint32_t source_cid;  /* vsock, connecting: ADDRESS_ANY is any */
+	uint32_t source_port; /* vsock, connecting: ADDRESS_ANY is any */
+	size_t buffer;        /* bytes for the socket's own buffer */
+	int backlog;          /* listening, as for listen(2) */
+};
+
+/*
+ * A new socket of that family, non-blocking and close-on-exec, or -1 with
+ * errno.
+ */
+int socket_open(int family, const struct socket_choice *choice);
+
+/*
+ * connect(2) within the time limit. Returns 0, or -1 with errno: ETIMEDOUT
+ * when the limit has passed.
+ */
+int socket_connect(
+    int fd, const struct sockaddr *to, socklen_t length, struct deadline limit);
+
+/* Closes fd and returns -1, with errno as it was. */
+int socket_abandon(int fd);
+
+#endif

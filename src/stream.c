@@ -1,0 +1,218 @@
+#include "stream.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "outbox.h"
+
+static int socket_number(int fd, int option)
+{
+	int value = -1;
+	socklen_t length = sizeof value;
+
+	getsockopt(fd, SOL_SOCKET, option, &value, &length);
+	return value;
+}
+
+int stream_from_socket(struct stream *stream, int fd, size_t message_size)
+{
+	bool messages = socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
+
+	*stream = (struct stream){
+		.in = fd,
+		.out = fd,
+		.socket = true,
+		.in_socket = true,
+		.out_socket = true,
+		.messages = messages,
+		/* on AF_UNIX an empty message is one, and a hang-up shows */
+		.probe = !(messages && socket_number(fd, SO_DOMAIN) == AF_UNIX),
+		.ending = STREAM_SHUTDOWN,
+	};
+	if (!messages)
+		return 0;
+	stream->outbox = outbox_open(fd, message_size);
+	return stream->outbox != NULL ? 0 : -1;
+}
+
+/*
+ * Makes an inherited descriptor one that does not block, without a change
+ * that its other users would see. Returns whether it still may block.
+ */
+static bool inherit(int fd, bool *is_socket)
+{
+	struct stat st;
+
+	*is_socket = false;
+	if (fstat(fd, &st) < 0)
+		return false;
+	*is_socket = S_ISSOCK(st.st_mode);
+	/* a file's place is in its description: another would begin anew */
+	if (*is_socket || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+		return false;
+	if (S_ISFIFO(st.st_mode) || isatty(fd))
+		return fd_reopen_nonblocking(fd) < 0;
+	return true;
+}
+
+void stream_from_stdio(struct stream *stream, bool keep)
+{
+	*stream = (struct stream){
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.ending = keep ? STREAM_KEEP : STREAM_CLOSE,
+	};
+	stream->in_blocks = inherit(stream->in, &stream->in_socket);
+	stream->out_blocks = inherit(stream->out, &stream->out_socket);
+}
+
+void stream_discarding(struct stream *stream)
+{
+	*stream = (struct stream){ .in = -1, .out = -1, .ending = STREAM_KEEP };
+}
+
+static ssize_t read_socket(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)piece,
+		.msg_iovlen = (size_t)n,
+	};
+	ssize_t got = recvmsg(stream->in, &message, MSG_DONTWAIT);
+
+	if (got >= 0 && (message.msg_flags & MSG_TRUNC) != 0) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return got;
+}
+
+ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
+{
+	ssize_t got;
+
+	do {
+		got = stream->in_socket ? read_socket(stream, piece, n)
+					: readv(stream->in, piece, n);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/*
+ * A blocking pipe that poll(2) calls writable takes PIPE_BUF bytes at once,
+ * pipe(7); of more, a part could wait for room.
+ */
+static ssize_t write_cautiously(struct stream *stream, struct iovec piece)
+{
+	if (piece.iov_len > PIPE_BUF)
+		piece.iov_len = PIPE_BUF;
+	return write(stream->out, piece.iov_base, piece.iov_len);
+}
+
+static ssize_t write_once(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)piece,
+		.msg_iovlen = (size_t)n,
+	};
+
+	if (stream->outbox != NULL)
+		return outbox_send(stream->outbox, piece, n);
+	if (stream->out_socket)
+		return sendmsg(
+		    stream->out, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (stream->out_blocks)
+		return write_cautiously(stream, piece[0]);
+	return writev(stream->out, piece, n);
+}
+
+static ssize_t discard(const struct iovec *piece, int n)
+{
+	size_t total = 0;
+
+	for (int i = 0; i < n; i++)
+		total += piece[i].iov_len;
+	return (ssize_t)total;
+}
+
+ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
+{
+	ssize_t put;
+
+	if (stream->out < 0)
+		return discard(piece, n);
+	do {
+		put = write_once(stream, piece, n);
+	} while (put < 0 && errno == EINTR);
+	return put;
+}
+
+int stream_finish(struct stream *stream)
+{
+	int fd = stream->out;
+
+	if (stream->outbox != NULL && outbox_flushed(stream->outbox) < 0)
+		return -1;
+	switch (stream->ending) {
+	case STREAM_KEEP:
+		return 0;
+	case STREAM_CLOSE:
+		stream->out = -1;
+		return fd_close(fd);
+	case STREAM_SHUTDOWN:
+		break;
+	}
+	stream->finished = true;
+	/* the peer has left already: nothing is lost by that, and if bytes
+	   were on their way to it, writing or reading will tell */
+	if (shutdown(fd, SHUT_WR) < 0 && errno != ENOTCONN)
+		return -1;
+	return 0;
+}
+
+void stream_stop_reading(struct stream *stream)
+{
+	switch (stream->ending) {
+	case STREAM_KEEP:
+		break;
+	case STREAM_CLOSE:
+		if (stream->in >= 0)
+			fd_close(stream->in);
+		stream->in = -1;
+		break;
+	case STREAM_SHUTDOWN:
+		shutdown(stream->in, SHUT_RD);
+		break;
+	}
+}
+
+int stream_writable_fd(const struct stream *stream)
+{
+	return stream->outbox != NULL ? outbox_fd(stream->outbox) : stream->out;
+}
+
+bool stream_peer_closed(const struct stream *stream)
+{
+	if ((fd_poll(stream->out, 0, 0) & (POLLHUP | POLLERR)) != 0)
+		return true;
+	return stream->probe &&
+	       send(stream->out, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	       errno != EAGAIN;
+}
+
+void stream_close(struct stream *stream)
+{
+	if (stream->outbox != NULL)
+		outbox_close(stream->outbox);
+	if (stream->socket)
+		close(stream->in);
+	stream->outbox = NULL;
+	stream->in = -1;
+	stream->out = -1;
+}

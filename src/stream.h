@@ -1,0 +1,89 @@
+/*
+ * A stream: where bytes come from, where bytes go to, and how the far end is
+ * told that no more will come. It names no address and knows no protocol.
+ */
+#ifndef VCAT_STREAM_H
+#define VCAT_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct outbox;
+
+/* What finishing the outward direction does. */
+enum stream_ending {
+	STREAM_SHUTDOWN, /* half-close: shutdown(SHUT_WR) */
+	STREAM_CLOSE,    /* close the descriptor, as for stdout */
+	STREAM_KEEP,     /* nothing: the far end takes a half-close for more
+			    than it is, or others still use the descriptor */
+};
+
+struct stream {
+	int in;      /* read from here; -1: nothing comes */
+	int out;     /* write to here; -1: what is written is discarded */
+	bool socket; /* in and out are one socket that vcat opened */
+	bool in_socket, out_socket; /* recv(2) and send(2) work */
+	bool in_blocks, out_blocks; /* inherited, blocking: poll first, and
+				       move no more than is sure to fit */
+	bool messages; /* one read, one message; needs a buffer that can hold
+			  the longest */
+	bool probe;    /* a zero-length send sends nothing */
+	bool finished; /* the far end has been told that no more will come */
+	enum stream_ending ending;
+	struct outbox *outbox; /* the way out, where messages is set */
+};
+
+/*
+ * A stream on a connected, non-blocking socket, which it then owns; message
+ * boundaries are kept if it is SOCK_SEQPACKET, in messages of at most
+ * message_size bytes. Returns 0, or -1 with errno and the socket untouched.
+ */
+int stream_from_socket(struct stream *stream, int fd, size_t message_size);
+
+/*
+ * A stream on this process's stdin and stdout, whose flags stay as they were.
+ * With keep they stay open when a direction ends, for the next connection.
+ */
+void stream_from_stdio(struct stream *stream, bool keep);
+
+/* A stream that swallows what is written; nothing ever comes from it. */
+void stream_discarding(struct stream *stream);
+
+/*
+ * Reads what is there into the pieces. Returns the number of bytes, 0 at the
+ * end of the stream, or -1 with errno: EAGAIN when nothing is there, EMSGSIZE
+ * for a message longer than the pieces.
+ */
+ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n);
+
+/*
+ * Writes as much of the pieces as fits; a message as a whole. Returns the
+ * number of bytes, or -1 with errno: EAGAIN when there is no room.
+ */
+ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n);
+
+/*
+ * Ends the outward direction as `ending` says. Returns 0, or -1 with errno:
+ * EAGAIN while a message is still on its way out (wait until out is
+ * writable), or why what was written did not arrive.
+ */
+int stream_finish(struct stream *stream);
+
+/* Reads no more: whoever writes to this stream learns that, where possible. */
+void stream_stop_reading(struct stream *stream);
+
+/* What to poll for POLLOUT; -1 if writing never waits. */
+int stream_writable_fd(const struct stream *stream);
+
+/*
+ * Whether the peer has closed altogether, as far as that can be told: only
+ * before stream_finish(), and only if `socket`. Sends nothing.
+ */
+bool stream_peer_closed(const struct stream *stream);
+
+/* Closes what the stream owns; a stream on stdio owns nothing. */
+void stream_close(struct stream *stream);
+
+#endif

@@ -1,0 +1,146 @@
+#include "unix.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG_WAIT_MS 10
+
+/* The address of a path that is known to fit. Returns its length. */
+static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
+{
+	size_t length = strlen(path);
+
+	memset(un, 0, sizeof *un);
+	un->sun_family = AF_UNIX;
+	strlcpy(un->sun_path, path, sizeof un->sun_path);
+	if (path[0] != '@')
+		return sizeof *un;
+	un->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+}
+
+/* A full backlog is EAGAIN at once, with nothing to poll for. */
+static int connect_patiently(int fd, const char *path, struct deadline limit)
+{
+	struct sockaddr_un un;
+	socklen_t length = to_sockaddr(path, &un);
+
+	while (socket_connect(fd, (struct sockaddr *)&un, length, limit) < 0) {
+		if (errno != EAGAIN)
+			return -1;
+		if (deadline_passed(limit)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		poll(NULL, 0, BACKLOG_WAIT_MS);
+	}
+	return 0;
+}
+
+void unix_set_buffer(int fd, size_t bytes)
+{
+	int size = (int)bytes;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+int unix_dial(const char *path, const struct socket_choice *choice,
+    struct deadline limit, const char **step)
+{
+	int fd = socket_open(AF_UNIX, choice);
+
+	*step = "socket";
+	if (fd < 0)
+		return -1;
+	unix_set_buffer(fd, choice->buffer);
+	*step = "connect";
+	if (connect_patiently(fd, path, limit) < 0)
+		return socket_abandon(fd);
+	return fd;
+}
+
+/* Whether the file is a socket on which nobody listens any more. */
+static bool is_stale(const char *path, const struct socket_choice *choice)
+{
+	struct stat st;
+	struct sockaddr_un un;
+	socklen_t length = to_sockaddr(path, &un);
+	int fd;
+	bool stale;
+
+	if (path[0] == '@' || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return false;
+	fd = socket_open(AF_UNIX, choice);
+	if (fd < 0)
+		return false;
+	stale = connect(fd, (struct sockaddr *)&un, length) < 0 &&
+		errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+static int bind_path(
+    int fd, const char *path, const struct socket_choice *choice)
+{
+	struct sockaddr_un un;
+	socklen_t length = to_sockaddr(path, &un);
+
+	/* Linux gives the new file the socket's own mode, less the umask */
+	if (fchmod(fd, S_IRUSR | S_IWUSR) < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&un, length) == 0)
+		return 0;
+	if (errno != EADDRINUSE)
+		return -1;
+	if (!is_stale(path, choice) || unlink(path) < 0) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return bind(fd, (struct sockaddr *)&un, length);
+}
+
+static bool identify(struct unix_file *file)
+{
+	struct stat st;
+
+	if (file->path[0] == '@' || lstat(file->path, &st) < 0)
+		return false;
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	return true;
+}
+
+int unix_listen(const char *path, const struct socket_choice *choice,
+    struct unix_file *file, const char **step)
+{
+	int fd = socket_open(AF_UNIX, choice);
+
+	*step = "socket";
+	if (fd < 0)
+		return -1;
+	*step = "bind";
+	if (bind_path(fd, path, choice) < 0)
+		return socket_abandon(fd);
+	strlcpy(file->path, path, sizeof file->path);
+	identify(file);
+	*step = "listen";
+	if (listen(fd, choice->backlog) < 0) {
+		unix_remove(file);
+		return socket_abandon(fd);
+	}
+	return fd;
+}
+
+void unix_remove(const struct unix_file *file)
+{
+	struct unix_file now = *file;
+
+	if (file->path[0] != '\0' && identify(&now) &&
+	    now.device == file->device && now.inode == file->inode)
+		unlink(file->path);
+}

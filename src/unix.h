@@ -1,0 +1,45 @@
+/*
+ * AF_UNIX streams and SOCK_SEQPACKETs: unix(7). '@' first in a path stands
+ * for the abstract namespace.
+ */
+#ifndef VCAT_UNIX_H
+#define VCAT_UNIX_H
+
+#include <sys/types.h>
+
+#include "address.h"
+#include "deadline.h"
+#include "socket.h"
+
+/*
+ * A connected, non-blocking socket, or -1 with errno and in *step the system
+ * call that failed. A full backlog is waited for, within the limit.
+ */
+int unix_dial(const char *path, const struct socket_choice *choice,
+    struct deadline limit, const char **step);
+
+/*
+ * Lets so much be on its way out of the socket; no message can be longer.
+ * unix_dial() does it, an accepted socket needs it: it inherits nothing.
+ */
+void unix_set_buffer(int fd, size_t bytes);
+
+/* A socket file, known by more than its name: another may have taken that. */
+struct unix_file {
+	char path[ADDRESS_PATH_SIZE]; /* "" or '@' first: there is no file */
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * A listening, non-blocking socket, or -1 with errno and *step. The file is
+ * created with mode 0600. One on which nobody listens is replaced; a live one
+ * is EADDRINUSE. *file is then for unix_remove().
+ */
+int unix_listen(const char *path, const struct socket_choice *choice,
+    struct unix_file *file, const char **step);
+
+/* Removes the file that unix_listen() created, if it is still that one. */
+void unix_remove(const struct unix_file *file);
+
+#endif

@@ -1,0 +1,126 @@
+#include "vsock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/time.h>
+
+/* after sys/socket.h */
+#include <linux/vm_sockets.h>
+
+/* The kernel's connect timer may have at most LONG_MAX jiffies. */
+#define TIMER_MAX_S 1000000000L
+
+static struct sockaddr_vm to_sockaddr(uint32_t cid, uint32_t port)
+{
+	struct sockaddr_vm vm;
+
+	memset(&vm, 0, sizeof vm); /* older kernels check svm_zero */
+	vm.svm_family = AF_VSOCK;
+	vm.svm_cid = cid;
+	vm.svm_port = port;
+	return vm;
+}
+
+static struct address from_sockaddr(const struct sockaddr_vm *vm)
+{
+	return (struct address){
+		.kind = ADDRESS_VSOCK,
+		.cid = vm->svm_cid,
+		.port = vm->svm_port,
+	};
+}
+
+/*
+ * The maximum first, as the size is clamped to it. Both ends' buffers bound
+ * what is in flight; a kernel that refuses leaves a smaller, working one.
+ */
+static void set_buffer(int fd, size_t bytes)
+{
+	uint64_t size = bytes;
+
+	setsockopt(
+	    fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &size, sizeof size);
+	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
+}
+
+/*
+ * The kernel gives up after 2 s of its own, non-blocking or not. Its timer is
+ * set past our limit, so that ours decides.
+ */
+static void set_connect_timeout(int fd, struct deadline limit)
+{
+	int ms = deadline_poll_ms(limit);
+	struct timeval timer = {
+		.tv_sec = ms < 0 ? TIMER_MAX_S : ms / 1000 + 1,
+	};
+
+	setsockopt(
+	    fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &timer, sizeof timer);
+}
+
+static int bind_source(int fd, const struct socket_choice *choice)
+{
+	struct sockaddr_vm vm =
+	    to_sockaddr(choice->source_cid, choice->source_port);
+
+	if (vm.svm_cid == VMADDR_CID_ANY && vm.svm_port == VMADDR_PORT_ANY)
+		return 0;
+	return bind(fd, (struct sockaddr *)&vm, sizeof vm);
+}
+
+int vsock_dial(const struct address *peer, const struct socket_choice *choice,
+    struct deadline limit, const char **step)
+{
+	struct sockaddr_vm vm = to_sockaddr(peer->cid, peer->port);
+	int fd = socket_open(AF_VSOCK, choice);
+
+	*step = "socket";
+	if (fd < 0)
+		return -1;
+	if (choice->sibling)
+		vm.svm_flags = VMADDR_FLAG_TO_HOST;
+	set_buffer(fd, choice->buffer);
+	set_connect_timeout(fd, limit);
+	*step = "bind";
+	if (bind_source(fd, choice) < 0)
+		return socket_abandon(fd);
+	*step = "connect";
+	if (socket_connect(fd, (struct sockaddr *)&vm, sizeof vm, limit) < 0) {
+		if (errno == ECONNRESET)
+			errno = ECONNREFUSED;
+		return socket_abandon(fd);
+	}
+	return fd;
+}
+
+int vsock_listen(const struct address *address,
+    const struct socket_choice *choice, struct address *bound,
+    const char **step)
+{
+	struct sockaddr_vm vm = to_sockaddr(address->cid, address->port);
+	socklen_t length = sizeof vm;
+	int fd = socket_open(AF_VSOCK, choice);
+
+	*step = "socket";
+	if (fd < 0)
+		return -1;
+	set_buffer(fd, choice->buffer); /* accepted sockets inherit it */
+	*step = "bind";
+	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
+		return socket_abandon(fd);
+	*step = "listen";
+	if (listen(fd, choice->backlog) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&vm, &length) < 0)
+		return socket_abandon(fd);
+	*bound = from_sockaddr(&vm);
+	return fd;
+}
+
+void vsock_peer(int fd, struct address *peer)
+{
+	struct sockaddr_vm vm = to_sockaddr(VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	socklen_t length = sizeof vm;
+
+	getpeername(fd, (struct sockaddr *)&vm, &length);
+	*peer = from_sockaddr(&vm);
+}

@@ -1,0 +1,30 @@
+/*
+ * AF_VSOCK: vsock(7). Errors as the kernel gives them, but for one: a refused
+ * connection is ECONNREFUSED here, where the kernel says ECONNRESET.
+ */
+#ifndef VCAT_VSOCK_H
+#define VCAT_VSOCK_H
+
+#include "address.h"
+#include "deadline.h"
+#include "socket.h"
+
+/*
+ * A connected, non-blocking socket, or -1 with errno and in *step the system
+ * call that failed.
+ */
+int vsock_dial(const struct address *peer, const struct socket_choice *choice,
+    struct deadline limit, const char **step);
+
+/*
+ * A listening, non-blocking socket, or -1 with errno and *step. The CID and
+ * port that it is bound to are left in *bound.
+ */
+int vsock_listen(const struct address *address,
+    const struct socket_choice *choice, struct address *bound,
+    const char **step);
+
+/* The peer of an accepted socket. Only before its first shutdown(2). */
+void vsock_peer(int fd, struct address *peer);
+
+#endif

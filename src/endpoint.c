@@ -7,6 +7,7 @@
 
 #include "deadline.h"
 #include "fd.h"
+#include "guard.h"
 #include "hint.h"
 #include "log.h"
 #include "vsock.h"
@@ -114,6 +115,20 @@ int endpoint_dial(const struct address *address,
 	return -1;
 }
 
+/* A socket file that a signal would leave behind is worse than none. */
+static int listen_on_file(struct endpoint_listener *listener,
+    const struct socket_choice *choice, const char **step)
+{
+	const char *path = listener->address.path;
+	int fd = unix_listen(path, choice, &listener->file, step);
+
+	if (fd < 0 || guard_file(&listener->file) == 0)
+		return fd;
+	*step = "thread";
+	unix_remove(&listener->file);
+	return socket_abandon(fd);
+}
+
 int endpoint_listen(const struct address *address,
     const struct socket_choice *choice, struct endpoint_listener *listener)
 {
@@ -130,8 +145,7 @@ int endpoint_listen(const struct address *address,
 		    vsock_listen(address, choice, &listener->address, &step);
 		break;
 	case ADDRESS_UNIX:
-		listener->fd =
-		    unix_listen(address->path, choice, &listener->file, &step);
+		listener->fd = listen_on_file(listener, choice, &step);
 		break;
 	case ADDRESS_MUX:
 	case ADDRESS_TCP:

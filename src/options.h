@@ -8,11 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "address.h"
 
-#define OPTIONS_BUFFER_DEFAULT (256 * 1024)
+#define OPTIONS_BUFFER_DEFAULT (256UL * 1024)
 
 enum options_action {
 	OPTIONS_CONNECT,
@@ -64,8 +63,5 @@ void options_parse(int argc, char *argv[], struct options *options);
 #define OPTIONS_WHY_SIZE 512
 int options_read(int argc, char *argv[], struct options *options,
     char why[OPTIONS_WHY_SIZE]);
-
-/* Writes the help text. */
-void options_help(FILE *to);
 
 #endif

@@ -1,9 +1,6 @@
 #include "options_table.h"
 
 #include <limits.h>
-#include <stdio.h>
-
-#include "options.h"
 
 enum value {
 	VALUE_NONE = no_argument,
@@ -118,7 +115,7 @@ static void help_row(const struct row *row, FILE *to)
 	fprintf(to, "  %-26s %s\n", form, row->help);
 }
 
-void options_help(FILE *to)
+void options_table_help(FILE *to)
 {
 	fputs(
 	    "Usage: vcat [options] ADDRESS            connect\n"

@@ -6,6 +6,7 @@
 #define VCAT_OPTIONS_TABLE_H
 
 #include <getopt.h>
+#include <stdio.h>
 
 #define OPTIONS_TABLE_MAX 64
 
@@ -29,5 +30,8 @@ void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
 /* "-t" or "--retry", for messages. */
 #define OPTIONS_NAME_SIZE 24
 void options_table_name(int id, char name[OPTIONS_NAME_SIZE]);
+
+/* Writes the help text. */
+void options_table_help(FILE *to);
 
 #endif

@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "log.h"
 #include "options.h"
+#include "options_table.h"
 #include "serve.h"
 #include "session.h"
 
@@ -144,7 +145,7 @@ static enum session_status run(struct run *run)
 {
 	switch (run->options.action) {
 	case OPTIONS_HELP:
-		options_help(stdout);
+		options_table_help(stdout);
 		return flush_text();
 	case OPTIONS_VERSION:
 		printf("vcat %s\n", VCAT_VERSION);

@@ -32,16 +32,25 @@ teardown() {
 	cd / && rm -rf "$T"
 }
 
+# vcat ARG...: the program, in the foreground.
+vcat() {
+	timeout "$LIMIT" "$VCAT" "$@"
+}
+
 # start NAME COMMAND...: runs it in the background in a process group of its
 # own. Its stdin is what start's own is; NAME.out, NAME.err and, at its end,
 # NAME.status tell of it.
 start() {
 	local name=$1
 	shift
-	rm -f "$name.status"
+	# nothing that an earlier one of that name has left is read for this one's
+	rm -f "$name.status" "$name.pid"
+	: >"$name.out"
+	: >"$name.err"
 	# bats waits for whoever holds descriptor 3
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	setsid bash -c 'echo $$ >"$0.pid.new" && mv "$0.pid.new" "$0.pid"
-		timeout "$LIMIT_START" "$@" >"$0.out" 2>"$0.err"
+		timeout --foreground "$LIMIT_START" "$@" >"$0.out" 2>"$0.err"
 		echo $? >"$0.status.new" && mv "$0.status.new" "$0.status"' \
 		"$name" "$@" 3>&- <&0 &
 	wait_until 5 test -e "$name.pid"
@@ -79,6 +88,14 @@ port_of() {
 		"$1.err" "$1.out" | head -n 1)
 }
 
+# pid_of NAME: the pid of the program itself that start runs; sets pid.
+pid_of() {
+	local limiter
+	limiter=$(pgrep -P "$(<"$1.pid")")
+	wait_until 5 pgrep -P "$limiter" || return
+	pid=$(pgrep -P "$limiter")
+}
+
 # running NAME: it has not ended yet.
 running() {
 	[[ ! -e $1.status ]]
@@ -108,6 +125,46 @@ expect_in() {
 	grep -qF -- "$2" "$1" || {
 		echo "no '$2' in $1:"
 		cat "$1"
+		return 1
+	}
+}
+
+# fails STATUS MESSAGE HINT COMMAND...: it ends with STATUS, prints nothing on
+# stdout and, on stderr, "vcat: MESSAGE" and one line of hint with HINT in it;
+# no hint at all if HINT is empty.
+fails() {
+	local wanted=$1 message=$2 hint=$3 got=0
+	shift 3
+	timeout "$LIMIT" "$@" >fails.out 2>fails.err || got=$?
+	{
+		expect "$got" "$wanted" "status" &&
+			expect "$(<fails.out)" "" "stdout" &&
+			expect "$(head -n 1 fails.err)" "vcat: $message" "message" &&
+			expect "$(grep -c '^vcat: ' fails.err)" 1 "messages" &&
+			expect "$(wc -l <fails.err)" "$([[ $hint ]] && echo 2 || echo 1)" \
+				"lines" &&
+			{ [[ ! $hint ]] ||
+				[[ $(sed -n 2p fails.err) == "hint: "*"$hint"* ]]; }
+	} || {
+		echo "$* wanted $wanted '$message' '$hint'; its stderr:"
+		cat fails.err
+		return 1
+	}
+}
+
+# timed COMMAND...: runs it; sets ms, how long it took, and status.
+timed() {
+	local began=${EPOCHREALTIME/[.,]/}
+	status=0
+	timeout "$LIMIT" "$@" || status=$?
+	# shellcheck disable=SC2034 # for the caller
+	ms=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+}
+
+# expect_ms LEAST MOST: what timed measured lies between.
+expect_ms() {
+	((ms >= $1 && ms <= $2)) || {
+		echo "took $ms ms, wanted $1 to $2"
 		return 1
 	}
 }

@@ -1,0 +1,41 @@
+# The tests' own peers: independent of src/, built into $(B)/tools.
+# The including Makefile defines B, CC, CPPFLAGS, CFLAGS_ALL, LDFLAGS_ALL,
+# BSD_CFLAGS and BSD_LIBS.
+
+TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
+	session.o place.o prng.o)
+TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
+	can-bind-local)
+
+# vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
+TOOLS_GOPATH := /usr/share/gocode
+ifneq ($(and $(shell command -v go 2>/dev/null),$(wildcard \
+	$(TOOLS_GOPATH)/src/github.com/mdlayher/vsock)),)
+TOOLS_GO := $(B)/tools/vsock-go
+endif
+
+TOOLS := $(TOOLS_C) $(TOOLS_GO)
+
+$(B)/tools/%.o: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(BSD_CFLAGS) $(CFLAGS_ALL) -pthread \
+		-MMD -MP -c -o $@ $<
+
+$(B)/tools/peer: $(TOOLS_PEER_OBJS)
+	$(CC) $(CFLAGS_ALL) -pthread $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lmd
+
+$(B)/tools/pattern: $(B)/tools/pattern.o $(B)/tools/prng.o
+$(B)/tools/dead-guest: $(B)/tools/dead-guest.o
+$(B)/tools/nonblock-check: $(B)/tools/nonblock-check.o
+$(B)/tools/can-bind-local: $(B)/tools/can-bind-local.o
+$(filter-out $(B)/tools/peer,$(TOOLS_C)):
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
+
+# No module, no network, no cache outside build/; static, for any guest.
+$(B)/tools/vsock-go: tests/tools/go/main.go
+	@mkdir -p $(@D)
+	GOPATH=$(TOOLS_GOPATH) GO111MODULE=off GOFLAGS= CGO_ENABLED=0 \
+		GOCACHE=$(abspath $(B)/tools/go-cache) \
+		go build -o $(abspath $@) $<
+
+-include $(wildcard $(B)/tools/*.d)

@@ -104,8 +104,6 @@ static int parse_vsock(const char *text, enum address_role role,
 	char cid[32];
 	const char *port;
 
-	if (strncmp(text, "//", 2) == 0)
-		text += 2;
 	if (strchr(text, ':') == NULL) {
 		*why = "a port alone is only for listening; "
 		       "to connect, give CID:PORT";
@@ -169,12 +167,14 @@ static int parse_host(char *host, struct address *address)
 {
 	size_t length = strlen(host);
 
-	if (host[0] == '[' && length > 2 && host[length - 1] == ']') {
+	bool bracketed = host[0] == '[' && host[length - 1] == ']';
+
+	if (bracketed) {
 		host[length - 1] = '\0';
 		host++;
-	} else if (strpbrk(host, ":[]") != NULL) {
-		return -1;
 	}
+	if (host[0] == '\0' || strpbrk(host, bracketed ? "[]" : ":[]") != NULL)
+		return -1;
 	return strlcpy(address->host, host, sizeof address->host) <
 		       sizeof address->host
 		   ? 0
@@ -211,6 +211,7 @@ int address_parse(const char *text, enum address_role role,
 		int (*parse)(const char *, enum address_role, struct address *,
 		    const char **);
 	} kinds[] = {
+		{ "vsock://", parse_vsock },
 		{ "vsock:", parse_vsock },
 		{ "mux:", parse_mux },
 		{ "unix:", parse_unix },

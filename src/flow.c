@@ -169,7 +169,7 @@ void flow_abandon(struct flow *flow)
 	if (open && flow->buffer.used == 0 &&
 	    fd_poll(flow->from->in, POLLIN, 0) != 0)
 		fill(flow);
-	if (flow->buffer.used > 0)
+	if (flow->buffer.used > 0 || stream_in_flight(flow->to))
 		flow_fail(flow, FLOW_UNDELIVERED, EPIPE);
 	flow->state = FLOW_DONE;
 	if (open)

@@ -127,7 +127,8 @@ static void fill_in(char text[HINT_SIZE], const char *template, uint32_t port)
 			text[used++] = *template ++;
 			continue;
 		}
-		used += (size_t)snprintf(text + used, 16, "%u", port);
+		used += (size_t)snprintf(
+		    text + used, 16, port == ADDRESS_ANY ? "any" : "%u", port);
 		template += 2;
 	}
 	text[used] = '\0';

@@ -240,6 +240,9 @@ static int listen_on_source(struct reading *reading)
 		.cid = o->source_cid,
 		.port = o->source_port,
 	};
+	/* they were the listener's: not for dialling -t's address */
+	o->source_cid = ADDRESS_ANY;
+	o->source_port = ADDRESS_ANY;
 	return 0;
 }
 
@@ -282,13 +285,15 @@ static int read_words(struct reading *reading, char *words[], int count)
 
 /*
  * -1 is a way to write "any": as an operand it must not be taken for an
- * option.
+ * option, so it is written out.
  */
 static void name_any(int argc, char *argv[])
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		char *any;
 
+		if (options_table_takes_next(argv[i - 1]))
+			continue; /* a value: -q -1 is for its reader */
 		if (strcmp(argv[i], "-1") == 0) {
 			argv[i] = (char *)"any";
 		} else if (strncmp(argv[i], "-1:", 3) == 0 &&
@@ -298,18 +303,31 @@ static void name_any(int argc, char *argv[])
 	}
 }
 
+/*
+ * What getopt_long(3) does not accept. An unknown letter may be amid its word,
+ * and then `word` is the one before; what is known was typed as `word`.
+ */
+static int refuse_option(struct reading *reading, int id, const char *word)
+{
+	char name[OPTIONS_NAME_SIZE];
+	bool known = options_table_name(optopt, name);
+	bool is_long = strncmp(word, "--", 2) == 0;
+
+	if (optopt == 0)
+		return wrong(reading, "%s: unknown option", word);
+	if (known && is_long)
+		snprintf(
+		    name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+	if (id == ':')
+		return wrong(reading, "%s: needs a value", name);
+	return wrong(reading, "%s: %s", name,
+	    known ? "takes no value" : "unknown option");
+}
+
 static int read_option(struct reading *reading, int id, char *argv[])
 {
-	const char *word = argv[optind - 1];
-	char name[] = "-?";
-
-	if (id == '?' || id == ':') {
-		name[1] = (char)optopt;
-		return wrong(reading,
-		    id == '?' ? "%s: unknown option" : "%s: needs a value",
-		    strncmp(word, "--", 2) == 0 || !isprint(optopt) ? word
-								    : name);
-	}
+	if (id == '?' || id == ':')
+		return refuse_option(reading, id, argv[optind - 1]);
 	options_table_name(id, reading->name);
 	if (take_switch(reading, id) || take_choice(reading, id))
 		return 0;

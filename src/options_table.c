@@ -1,6 +1,8 @@
 #include "options_table.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 enum value {
 	VALUE_NONE = no_argument,
@@ -26,7 +28,7 @@ static const struct row table[] = {
 	{ 'd', "detach-stdin", VALUE_NONE, NULL,
 	    "never read stdin; end when the peer has sent all" },
 	{ 'N', NULL, VALUE_NONE, NULL,
-	    "accepted and ignored: half-closing at EOF is the default" },
+	    "ignored: half-closing at EOF is the default" },
 	{ OPTION_SHUTDOWN, "shutdown", VALUE_NONE, NULL,
 	    "half-close the peer at EOF (default but for mux:)" },
 	{ OPTION_NO_SHUTDOWN, "no-shutdown", VALUE_NONE, NULL,
@@ -88,12 +90,33 @@ void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
 	*word = (struct option){ 0 };
 }
 
-void options_table_name(int id, char name[OPTIONS_NAME_SIZE])
+bool options_table_name(int id, char name[OPTIONS_NAME_SIZE])
 {
 	snprintf(name, OPTIONS_NAME_SIZE, "-%c", id);
-	for (const struct row *row = table; row < table + ROWS; row++)
-		if (row->id == id && id > UCHAR_MAX)
+	for (const struct row *row = table; row < table + ROWS; row++) {
+		if (row->id != id)
+			continue;
+		if (id > UCHAR_MAX)
 			snprintf(name, OPTIONS_NAME_SIZE, "--%s", row->word);
+		return true;
+	}
+	return false;
+}
+
+bool options_table_takes_next(const char *word)
+{
+	for (const struct row *row = table; row < table + ROWS; row++) {
+		char name[OPTIONS_NAME_SIZE];
+
+		if (row->value != VALUE_NEEDED)
+			continue;
+		options_table_name(row->id, name);
+		if (strcmp(word, name) == 0 ||
+		    (strncmp(word, "--", 2) == 0 &&
+			strcmp(word + 2, row->word) == 0))
+			return true;
+	}
+	return false;
 }
 
 static void help_row(const struct row *row, FILE *to)
@@ -115,32 +138,32 @@ static void help_row(const struct row *row, FILE *to)
 	fprintf(to, "  %-26s %s\n", form, row->help);
 }
 
+static const char help_head[] =
+    "Usage: vcat [options] ADDRESS              connect\n"
+    "       vcat [options] CID PORT             the same, in two words\n"
+    "       vcat -l [-k] [options] [CID:]PORT   listen\n"
+    "       vcat [-l [-k]] [options] ADDRESS -t ADDRESS\n"
+    "                                           relay between two addresses\n"
+    "Moves bytes between stdin and stdout and a VM socket.\n"
+    "\n"
+    "Addresses:\n"
+    "  3:1234  vsock:3:1234      a CID (or hypervisor, local, host) and a "
+    "port\n"
+    "  1234  any:1234  any       where vcat binds: every CID, a free port\n"
+    "  unix:PATH  unix:@NAME     AF_UNIX socket\n"
+    "  -                         stdin and stdout\n"
+    "\n"
+    "Options:\n";
+
+static const char help_tail[] =
+    "\n"
+    "Exit status: 0 both directions ended cleanly, 1 failure, 2 usage,\n"
+    "3 a time limit ran out. The manual is vcat(1).\n";
+
 void options_table_help(FILE *to)
 {
-	fputs(
-	    "Usage: vcat [options] ADDRESS            connect\n"
-	    "       vcat [options] CID PORT           the same, in two words\n"
-	    "       vcat -l [-k] [options] [CID:]PORT listen\n"
-	    "       vcat [-l] [options] ADDRESS -t ADDRESS\n"
-	    "                                         relay between two "
-	    "addresses\n"
-	    "Moves bytes between stdin and stdout and a VM socket.\n"
-	    "\n"
-	    "Addresses:\n"
-	    "  3:1234  vsock:3:1234       CID and port; CID may be hypervisor, "
-	    "local, host\n"
-	    "  1234  any:1234  any        where vcat binds: every CID, a free "
-	    "port\n"
-	    "  unix:PATH  unix:@NAME      AF_UNIX socket\n"
-	    "  -                          stdin and stdout\n"
-	    "\n"
-	    "Options:\n",
-	    to);
+	fputs(help_head, to);
 	for (const struct row *row = table; row < table + ROWS; row++)
 		help_row(row, to);
-	fputs("\n"
-	      "Exit status: 0 both directions ended cleanly, 1 failure, 2 "
-	      "usage,\n"
-	      "3 a time limit ran out. The manual is vcat(1).\n",
-	    to);
+	fputs(help_tail, to);
 }

@@ -6,6 +6,7 @@
 #define VCAT_OPTIONS_TABLE_H
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define OPTIONS_TABLE_MAX 64
@@ -27,9 +28,12 @@ enum options_id {
 void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
     struct option longs[OPTIONS_TABLE_MAX + 1]);
 
-/* "-t" or "--retry", for messages. */
+/* "-t" or "--retry", for messages. Returns whether there is such an option. */
 #define OPTIONS_NAME_SIZE 24
-void options_table_name(int id, char name[OPTIONS_NAME_SIZE]);
+bool options_table_name(int id, char name[OPTIONS_NAME_SIZE]);
+
+/* Whether the word is an option whose value is the next word. */
+bool options_table_takes_next(const char *word);
 
 /* Writes the help text. */
 void options_table_help(FILE *to);

@@ -149,8 +149,7 @@ static void relay_note_end(struct relay *relay)
 
 	if (!deadline_is_never(relay->quit))
 		return;
-	if (rules->quit_after >= 0 && relay->out.state != FLOW_OPEN &&
-	    rules->way != RELAY_RECV_ONLY)
+	if (rules->quit_after >= 0 && relay->out.end_read)
 		relay->quit = deadline_in(rules->quit_after);
 	else if (rules->way == RELAY_SEND_ONLY && sent_all && !rules->strict)
 		relay->quit = deadline_in(LINGER_SECONDS);

@@ -97,7 +97,9 @@ static enum session_status judge(
     const struct relay *relay, const struct address *peer)
 {
 	char name[ADDRESS_TEXT_SIZE];
-	size_t left = relay->out.buffer.used;
+	bool cut = relay->out.buffer.used > 0 || relay->in.buffer.used > 0 ||
+		   stream_in_flight(relay->far) ||
+		   stream_in_flight(relay->near);
 
 	if (relay->out.fault != FLOW_SOUND || relay->in.fault != FLOW_SOUND)
 		return SESSION_FAILED;
@@ -106,9 +108,9 @@ static enum session_status judge(
 		    relay->rules.idle);
 		return SESSION_TIMEOUT;
 	}
-	if (relay->state == RELAY_QUIT && left > 0) {
-		log_error("%s: quit: %zu bytes were not taken within %g s",
-		    address_name(peer, name), left, relay->rules.quit_after);
+	if (relay->state == RELAY_QUIT && cut) {
+		log_error("%s: quit: not all was delivered within %g s",
+		    address_name(peer, name), relay->rules.quit_after);
 		return SESSION_TIMEOUT;
 	}
 	return SESSION_OK;

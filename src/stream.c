@@ -22,6 +22,7 @@ static int socket_number(int fd, int option)
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
 	bool messages = socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
+	const int on = 1;
 
 	*stream = (struct stream){
 		.in = fd,
@@ -30,12 +31,16 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 		.in_socket = true,
 		.out_socket = true,
 		.messages = messages,
-		/* on AF_UNIX an empty message is one, and a hang-up shows */
-		.probe = !(messages && socket_number(fd, SO_DOMAIN) == AF_UNIX),
+		.empties = messages && socket_number(fd, SO_DOMAIN) == AF_UNIX,
 		.ending = STREAM_SHUTDOWN,
 	};
 	if (!messages)
 		return 0;
+	/* the sender's credentials come with each message, and not at the end
+	 */
+	if (stream->empties &&
+	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+		return -1;
 	stream->outbox = outbox_open(fd, message_size);
 	return stream->outbox != NULL ? 0 : -1;
 }
@@ -79,14 +84,21 @@ void stream_discarding(struct stream *stream)
 static ssize_t read_socket(
     struct stream *stream, const struct iovec *piece, int n)
 {
+	char control[CMSG_SPACE(sizeof(struct ucred))];
 	struct msghdr message = {
 		.msg_iov = (struct iovec *)piece,
 		.msg_iovlen = (size_t)n,
+		.msg_control = stream->empties ? control : NULL,
+		.msg_controllen = stream->empties ? sizeof control : 0,
 	};
 	ssize_t got = recvmsg(stream->in, &message, MSG_DONTWAIT);
 
 	if (got >= 0 && (message.msg_flags & MSG_TRUNC) != 0) {
 		errno = EMSGSIZE;
+		return -1;
+	}
+	if (got == 0 && message.msg_controllen > 0) {
+		errno = EAGAIN; /* an empty message: nothing to pass on */
 		return -1;
 	}
 	return got;
@@ -176,6 +188,11 @@ int stream_finish(struct stream *stream)
 	return 0;
 }
 
+bool stream_in_flight(const struct stream *stream)
+{
+	return stream->outbox != NULL && outbox_flushed(stream->outbox) < 0;
+}
+
 void stream_stop_reading(struct stream *stream)
 {
 	switch (stream->ending) {
@@ -201,7 +218,8 @@ bool stream_peer_closed(const struct stream *stream)
 {
 	if ((fd_poll(stream->out, 0, 0) & (POLLHUP | POLLERR)) != 0)
 		return true;
-	return stream->probe &&
+	/* where a message can be empty, a hang-up shows */
+	return !stream->empties &&
 	       send(stream->out, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 	       errno != EAGAIN;
 }

@@ -29,7 +29,7 @@ struct stream {
 				       move no more than is sure to fit */
 	bool messages; /* one read, one message; needs a buffer that can hold
 			  the longest */
-	bool probe;    /* a zero-length send sends nothing */
+	bool empties;  /* AF_UNIX: a message may be empty, which is no end */
 	bool finished; /* the far end has been told that no more will come */
 	enum stream_ending ending;
 	struct outbox *outbox; /* the way out, where messages is set */
@@ -70,6 +70,12 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n);
  * writable), or why what was written did not arrive.
  */
 int stream_finish(struct stream *stream);
+
+/*
+ * Whether something that stream_write() took has not gone out, and may never:
+ * a message that waits for the peer to read, or that could not be sent.
+ */
+bool stream_in_flight(const struct stream *stream);
 
 /* Reads no more: whoever writes to this stream learns that, where possible. */
 void stream_stop_reading(struct stream *stream);

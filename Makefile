@@ -55,7 +55,10 @@ $(B)/unit/%: tests/unit/%.c $(MODULES) Makefile
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
 		-o $@ $< $(MODULES) $(BSD_LIBS)
 
-units: $(UNITS)
+# Helpers of tests/docs.bats, that ask the program itself.
+ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
+
+units: $(UNITS) $(ASKERS)
 tools: $(TOOLS)
 
 install: $(B)/vcat
@@ -102,4 +105,4 @@ FORCE:
 .PHONY: all units tools install uninstall check demo lint format clean help FORCE
 .DELETE_ON_ERROR:
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d)
+-include $(OBJECTS:.o=.d) $(UNITS:=.d) $(ASKERS:=.d)

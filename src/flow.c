@@ -124,9 +124,17 @@ static bool drain(struct flow *flow)
 	return true;
 }
 
-/* Passes the end on. Returns whether that is over. */
+/*
+ * Passes the end on. Returns whether that is over. An end that is none, as
+ * reading failed, must not look like one: no half-close, the connection is
+ * about to be closed.
+ */
 static bool finish(struct flow *flow)
 {
+	if (flow->fault == FLOW_READ_FAILED && flow->to->socket) {
+		flow->state = FLOW_DONE;
+		return true;
+	}
 	if (stream_finish(flow->to) == 0) {
 		flow->state = FLOW_DONE;
 		return true;

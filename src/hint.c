@@ -29,7 +29,8 @@ static const struct hint {
 	    "the loopback is not loaded: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_GUEST,
 	    "no running VM has that CID: is it up, with that guest-cid? "
-	    "on a host without vhost: modprobe vhost_vsock" },
+	    "on a host without vhost: modprobe vhost_vsock; for a guest's own "
+	    "CID: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_ANY,
 	    "there is no vsock transport to that CID here: in a guest, does "
 	    "the VM have a vsock device? on a host: modprobe vsock_loopback" },
@@ -60,8 +61,15 @@ static const struct hint {
 	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take one from 1024 "
 	    "on" },
 	{ "bind", EADDRINUSE, HINT_ANY,
-	    "somebody uses port %s: see ss --vsock -a -p; a source port is "
-	    "free again at most 8 s after its last use" },
+	    "somebody listens on port %s: see ss --vsock -a -p" },
+	{ "bind source", EADDRNOTAVAIL, HINT_ANY,
+	    "the CID of -s is not this machine's: leave out -s" },
+	{ "bind source", EACCES, HINT_ANY,
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take a -p from "
+	    "1024 on" },
+	{ "bind source", EADDRINUSE, HINT_ANY,
+	    "the port of -p is in use; after its last use it is free again in "
+	    "at most 8 s" },
 	{ "read", EMSGSIZE, HINT_ANY,
 	    "the peer's message is longer than our buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY,

@@ -129,6 +129,25 @@ static void check_truncation(struct flow *flow)
 	flow->error = 0;
 }
 
+/*
+ * After some failures there is no use in the other direction: the peer could
+ * not be told that our end is none, and would wait. What has been received is
+ * still delivered. A receiver that has gone is another matter: its side may
+ * still send.
+ */
+static void end_after_failure(const struct flow *flow, struct flow *back)
+{
+	bool gone = flow->error == EPIPE || flow->error == ECONNRESET;
+	bool useless =
+	    flow->fault == FLOW_READ_FAILED ||
+	    (flow->fault == FLOW_WRITE_FAILED && flow->to->socket && !gone);
+
+	if (!useless || back->state != FLOW_OPEN)
+		return;
+	flow_end_input(back);
+	flow_advance(back);
+}
+
 static void advance_flow(
     struct relay *relay, struct flow *flow, struct flow *back, bool look)
 {
@@ -203,6 +222,8 @@ enum relay_state relay_advance(
 	if (relay->rules.end_with_far && in->state == FLOW_DONE)
 		flow_end_input(out);
 	advance_flow(relay, out, in, look);
+	end_after_failure(in, out);
+	end_after_failure(out, in);
 	if (out->moved + in->moved != before)
 		relay_touch(relay);
 	relay_note_end(relay);

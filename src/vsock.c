@@ -81,7 +81,7 @@ int vsock_dial(const struct address *peer, const struct socket_choice *choice,
 		vm.svm_flags = VMADDR_FLAG_TO_HOST;
 	set_buffer(fd, choice->buffer);
 	set_connect_timeout(fd, limit);
-	*step = "bind";
+	*step = "bind source";
 	if (bind_source(fd, choice) < 0)
 		return socket_abandon(fd);
 	*step = "connect";

@@ -57,6 +57,12 @@ void flow_end_input(struct flow *flow)
 		flow->state = FLOW_DRAINING;
 }
 
+void flow_break_off(struct flow *flow)
+{
+	flow->broken_off = true;
+	flow_end_input(flow);
+}
+
 /* What failed to be read is said after what was read before is delivered. */
 static void read_failed(struct flow *flow)
 {
@@ -65,7 +71,7 @@ static void read_failed(struct flow *flow)
 		flow->error = errno;
 	}
 	flow->end_read = true;
-	flow_end_input(flow);
+	flow_break_off(flow);
 }
 
 /* Reads once. Returns whether anything came of it. */
@@ -124,14 +130,10 @@ static bool drain(struct flow *flow)
 	return true;
 }
 
-/*
- * Passes the end on. Returns whether that is over. An end that is none, as
- * reading failed, must not look like one: no half-close, the connection is
- * about to be closed.
- */
+/* Passes the end on. Returns whether that is over. */
 static bool finish(struct flow *flow)
 {
-	if (flow->fault == FLOW_READ_FAILED && flow->to->socket) {
+	if (flow->broken_off && flow->to->socket) {
 		flow->state = FLOW_DONE;
 		return true;
 	}

@@ -37,6 +37,7 @@ struct flow {
 	enum flow_state state;
 	enum flow_fault fault;   /* the first */
 	int error;               /* its errno */
+	bool broken_off;         /* its end is none: a peer is not told of it */
 	bool end_read;           /* `from` has come to its end */
 	bool readable, writable; /* not known to be otherwise */
 	uint64_t bytes;          /* delivered to `to` */
@@ -59,6 +60,13 @@ void flow_advance(struct flow *flow);
 
 /* Takes no more input; what is buffered is still delivered, and the end. */
 void flow_end_input(struct flow *flow);
+
+/*
+ * Takes no more input, as something has failed; what is buffered is still
+ * delivered. To a half-close the peer is not entitled: it would take the
+ * stream for finished. The connection is to be closed instead.
+ */
+void flow_break_off(struct flow *flow);
 
 /*
  * The receiver has gone for good. The flow is done; it is at fault if bytes

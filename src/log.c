@@ -1,9 +1,18 @@
 #include "log.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* One line, whatever a peer or a user has put into it. */
+static void tame(char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (iscntrl((unsigned char)text[i]))
+			text[i] = '?';
+}
 
 /* A stderr that cannot be written to leaves nobody to tell. */
 static void __attribute__((format(printf, 2, 0)))
@@ -17,6 +26,7 @@ log_write(const char *prefix, const char *format, va_list args)
 
 	if (n > 0)
 		used += (size_t)n < room ? (size_t)n : room - 1;
+	tame(line, used);
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		errno = 0;

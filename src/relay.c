@@ -144,7 +144,7 @@ static void end_after_failure(const struct flow *flow, struct flow *back)
 
 	if (!useless || back->state != FLOW_OPEN)
 		return;
-	flow_end_input(back);
+	flow_break_off(back);
 	flow_advance(back);
 }
 

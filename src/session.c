@@ -79,6 +79,19 @@ static void complain_of_flow(const struct flow *flow,
 	}
 }
 
+/* One cause, one line: a reset is met by reading and by writing. */
+static void complain_of_relay(const struct relay *relay,
+    const struct address *near, const struct address *far)
+{
+	const struct flow *out = &relay->out;
+	const struct flow *in = &relay->in;
+
+	if (in->fault != FLOW_READ_FAILED || out->fault == FLOW_READ_FAILED)
+		complain_of_flow(out, near, far);
+	if (out->fault != FLOW_READ_FAILED || in->fault == FLOW_READ_FAILED)
+		complain_of_flow(in, far, near);
+}
+
 static void summarize(
     const struct relay *relay, const struct address *peer, int64_t began)
 {
@@ -132,8 +145,7 @@ enum session_status session_run(const struct options *options,
 		relay_free(&relay);
 		return SESSION_FAILED;
 	}
-	complain_of_flow(&relay.out, &options->target, peer);
-	complain_of_flow(&relay.in, peer, &options->target);
+	complain_of_relay(&relay, &options->target, peer);
 	status = judge(&relay, peer);
 	if (relay.in.fault == FLOW_WRITE_FAILED && !near->socket)
 		status = SESSION_STDOUT_GONE;

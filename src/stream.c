@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <linux/major.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -62,7 +64,19 @@ static bool inherit(int fd, bool *is_socket)
 		return false;
 	if (S_ISFIFO(st.st_mode) || isatty(fd))
 		return fd_reopen_nonblocking(fd) < 0;
-	return true;
+	/* /dev/null and its kin never wait */
+	return major(st.st_rdev) != MEM_MAJOR;
+}
+
+/* As under inetd(8): what we close of it, the other side of it must see. */
+static bool is_one_socket(void)
+{
+	struct stat in;
+	struct stat out;
+
+	return fstat(STDIN_FILENO, &in) == 0 && S_ISSOCK(in.st_mode) &&
+	       fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
 }
 
 void stream_from_stdio(struct stream *stream, bool keep)
@@ -72,6 +86,8 @@ void stream_from_stdio(struct stream *stream, bool keep)
 		.out = STDOUT_FILENO,
 		.ending = keep ? STREAM_KEEP : STREAM_CLOSE,
 	};
+	if (!keep && is_one_socket())
+		stream->ending = STREAM_SHUTDOWN;
 	stream->in_blocks = inherit(stream->in, &stream->in_socket);
 	stream->out_blocks = inherit(stream->out, &stream->out_socket);
 }

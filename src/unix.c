@@ -64,8 +64,12 @@ int unix_dial(const char *path, const struct socket_choice *choice,
 	return fd;
 }
 
-/* Whether the file is a socket on which nobody listens any more. */
-static bool is_stale(const char *path, const struct socket_choice *choice)
+/*
+ * Whether the file is a socket that nobody has any more. Asked with a type
+ * that a stream listener refuses, EPROTOTYPE, so that no connection comes of
+ * it: a listener for just one would take it for that.
+ */
+static bool is_stale(const char *path)
 {
 	struct stat st;
 	struct sockaddr_un un;
@@ -75,7 +79,7 @@ static bool is_stale(const char *path, const struct socket_choice *choice)
 
 	if (path[0] == '@' || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return false;
-	fd = socket_open(AF_UNIX, choice);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
 	stale = connect(fd, (struct sockaddr *)&un, length) < 0 &&
@@ -84,8 +88,7 @@ static bool is_stale(const char *path, const struct socket_choice *choice)
 	return stale;
 }
 
-static int bind_path(
-    int fd, const char *path, const struct socket_choice *choice)
+static int bind_path(int fd, const char *path)
 {
 	struct sockaddr_un un;
 	socklen_t length = to_sockaddr(path, &un);
@@ -97,7 +100,7 @@ static int bind_path(
 		return 0;
 	if (errno != EADDRINUSE)
 		return -1;
-	if (!is_stale(path, choice) || unlink(path) < 0) {
+	if (!is_stale(path) || unlink(path) < 0) {
 		errno = EADDRINUSE;
 		return -1;
 	}
@@ -124,7 +127,7 @@ int unix_listen(const char *path, const struct socket_choice *choice,
 	if (fd < 0)
 		return -1;
 	*step = "bind";
-	if (bind_path(fd, path, choice) < 0)
+	if (bind_path(fd, path) < 0)
 		return socket_abandon(fd);
 	strlcpy(file->path, path, sizeof file->path);
 	identify(file);

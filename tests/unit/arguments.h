@@ -1,0 +1,74 @@
+/*
+ * Command lines for tests of options_read(): words in, struct options out.
+ */
+#ifndef VCAT_TEST_ARGUMENTS_H
+#define VCAT_TEST_ARGUMENTS_H
+
+#include "options.h"
+#include "test.h"
+
+#define ARGUMENTS_MAX  16
+#define ARGUMENTS_KEPT 4096
+
+struct arguments {
+	struct options options;
+	char why[OPTIONS_WHY_SIZE];
+};
+
+/* What may not be freed before the process ends: options_read() puts words of
+ * its own into argv. */
+static inline char *arguments_keep(char *word)
+{
+	static char *kept[ARGUMENTS_KEPT];
+	static size_t count;
+
+	if (count == ARGUMENTS_KEPT)
+		abort();
+	kept[count] = word;
+	return kept[count++];
+}
+
+/*
+ * Reads `vcat WORDS`, where blanks part the words and a word of '' is empty.
+ * Returns options_read()'s result.
+ */
+static inline int arguments_read(struct arguments *arguments, const char *words)
+{
+	char *argv[ARGUMENTS_MAX + 1] = { (char *)"vcat" };
+	char *rest = arguments_keep(strdup(words));
+	char *word;
+	int argc = 1;
+	int result;
+
+	*arguments = (struct arguments){ 0 };
+	while (argc < ARGUMENTS_MAX && (word = strsep(&rest, " ")) != NULL)
+		if (word[0] != '\0')
+			argv[argc++] =
+			    strcmp(word, "''") == 0 ? (char *)"" : word;
+	result = options_read(argc, argv, &arguments->options, arguments->why);
+	for (int i = 0; i < argc; i++)
+		arguments_keep(argv[i]);
+	return result;
+}
+
+/* The options of a command line that must be right. */
+static inline const struct options *arguments_good(const char *words)
+{
+	static struct arguments arguments;
+
+	if (!CHECK_INT(arguments_read(&arguments, words), 0))
+		printf("# vcat %s: %s\n", words, arguments.why);
+	return &arguments.options;
+}
+
+/* Why a command line is wrong; "" if it is not. */
+static inline const char *arguments_wrong(const char *words)
+{
+	static struct arguments arguments;
+
+	if (!CHECK_INT(arguments_read(&arguments, words), -1))
+		printf("# vcat %s\n", words);
+	return arguments.why;
+}
+
+#endif

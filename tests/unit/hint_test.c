@@ -1,0 +1,178 @@
+/*
+ * The hints: which error has which, and what is filled in.
+ */
+#include "hint.h"
+
+#include <errno.h>
+
+#include "test.h"
+
+#define ANY ADDRESS_ANY
+
+/* A row: the error, and words that its hint must have. */
+struct row {
+	const char *step;
+	int error;
+	uint32_t cid;
+	const char *words;
+};
+
+static const struct row vsock_rows[] = {
+	{ "socket", EAFNOSUPPORT, 3, "modprobe vhost_vsock" },
+	{ "socket", EAFNOSUPPORT, 1, "modprobe vsock_loopback" },
+	{ "socket", EAFNOSUPPORT, ANY, "vsock device" },
+	{ "socket", ESOCKTNOSUPPORT, 3, "--seqpacket" },
+	{ "connect", ESOCKTNOSUPPORT, 3, "--seqpacket" },
+	{ "connect", ENODEV, 1, "modprobe vsock_loopback" },
+	{ "connect", ENODEV, 3, "no running VM has that CID" },
+	{ "connect", ENODEV, 3, "modprobe vhost_vsock" },
+	{ "connect", ENODEV, 4294967294, "no running VM has that CID" },
+	{ "connect", ENODEV, 2, "no vsock transport" },
+	{ "connect", ENODEV, 0, "no vsock transport" },
+	{ "connect", ECONNREFUSED, 1, "nobody listens on port 1234" },
+	{ "connect", ECONNREFUSED, 2, "vcat -l 1234" },
+	{ "connect", ECONNREFUSED, 3, "backlog" },
+	{ "connect", ETIMEDOUT, 1, "modprobe vsock_loopback" },
+	{ "connect", ETIMEDOUT, 2, "--retry" },
+	{ "connect", ETIMEDOUT, 3, "booting" },
+	{ "connect", ETIMEDOUT, 3, "--retry" },
+	{ "connect", EHOSTUNREACH, 3, "--retry" },
+	{ "connect", ENETUNREACH, 3, "namespace" },
+	{ "bind", EADDRNOTAVAIL, 1, "modprobe vsock_loopback" },
+	{ "bind", EADDRNOTAVAIL, 1, "any:1234" },
+	{ "bind", EADDRNOTAVAIL, 5, "any:1234" },
+	{ "bind", EACCES, ANY, "1024" },
+	{ "bind", EADDRINUSE, ANY, "port 1234" },
+	{ "bind source", EADDRNOTAVAIL, 3, "-s" },
+	{ "bind source", EACCES, 3, "1024" },
+	{ "bind source", EADDRINUSE, 3, "8 s" },
+	{ "read", EMSGSIZE, 3, "--buffer" },
+	{ "write", EMSGSIZE, 3, "--buffer" },
+	{ "write", ENOMEM, 3, "--buffer" },
+};
+
+static const struct row unix_rows[] = {
+	{ "connect", ENOENT, 0, "is its server up" },
+	{ "connect", ECONNREFUSED, 0, "nobody listens" },
+	{ "connect", EACCES, 0, "another user" },
+	{ "connect", EPROTOTYPE, 0, "--seqpacket" },
+	{ "bind", EADDRINUSE, 0, "somebody listens" },
+};
+
+static const struct row no_rows[] = {
+	{ "connect", EIO, 3, NULL },
+	{ "connect", 0, 3, NULL },
+	{ "read", ECONNREFUSED, 3, NULL },
+	{ "bind", ENODEV, 1, NULL },
+	{ "connect", EADDRINUSE, 3, NULL },
+	{ "socket", EMFILE, 3, NULL },
+};
+
+static void check_rows(
+    const struct row *rows, size_t count, const struct address *form)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
+		struct address address = *form;
+		char text[HINT_SIZE] = "";
+		const char *hint;
+
+		address.cid = row->cid;
+		hint = hint_find(&address, row->step, row->error, text);
+		if (row->words == NULL) {
+			CHECK(hint == NULL);
+			continue;
+		}
+		if (!CHECK(hint == text) ||
+		    !CHECK(strstr(text, row->words) != NULL))
+			printf("# %s, %s, CID %u: no '%s' in: %s\n", row->step,
+			    strerror(row->error), row->cid, row->words, text);
+		CHECK(strchr(text, '%') == NULL);
+		CHECK(strchr(text, '\n') == NULL);
+	}
+}
+
+static const struct address vsock = { .kind = ADDRESS_VSOCK, .port = 1234 };
+
+static void test_vsock(void)
+{
+	check_rows(vsock_rows, LENGTH(vsock_rows), &vsock);
+}
+
+static void test_unix(void)
+{
+	struct address address = { .kind = ADDRESS_UNIX, .path = "/x" };
+
+	check_rows(unix_rows, LENGTH(unix_rows), &address);
+}
+
+static void test_none(void)
+{
+	struct address stdio = { .kind = ADDRESS_STDIO };
+	char text[HINT_SIZE];
+
+	check_rows(no_rows, LENGTH(no_rows), &vsock);
+	CHECK(hint_find(&stdio, "write", ENOSPC, text) == NULL);
+	CHECK(hint_find(&stdio, "connect", ECONNREFUSED, text) == NULL);
+}
+
+static const char *hint_of(uint32_t cid, const char *step, int error)
+{
+	static char text[HINT_SIZE];
+	struct address address = vsock;
+
+	address.cid = cid;
+	text[0] = '\0';
+	hint_find(&address, step, error, text);
+	return text;
+}
+
+static void test_first_match(void)
+{
+	/* a VM is named where there may be one, and only there */
+	CHECK(strstr(hint_of(1, "connect", ENODEV), "VM") == NULL);
+	CHECK(strstr(hint_of(2, "connect", ENODEV), "no running VM") == NULL);
+	CHECK(strstr(hint_of(1, "connect", ETIMEDOUT), "booting") == NULL);
+	CHECK(strstr(hint_of(2, "connect", ETIMEDOUT), "booting") == NULL);
+	CHECK(strstr(hint_of(5, "bind", EADDRNOTAVAIL), "loopback") == NULL);
+	CHECK(strstr(hint_of(ANY, "connect", ENODEV), "no running") == NULL);
+}
+
+static void test_port(void)
+{
+	struct address address = { .kind = ADDRESS_VSOCK, .cid = 3 };
+	char text[HINT_SIZE];
+
+	address.port = 4294967294;
+	hint_find(&address, "connect", ECONNREFUSED, text);
+	CHECK(strstr(text, "port 4294967294 there") != NULL);
+	CHECK(strstr(text, "vcat -l 4294967294") != NULL);
+	address.port = 0;
+	hint_find(&address, "connect", ECONNREFUSED, text);
+	CHECK(strstr(text, "vcat -l 0") != NULL);
+}
+
+static void test_free_port(void)
+{
+	struct address address = { .kind = ADDRESS_VSOCK, .cid = 5 };
+	char text[HINT_SIZE];
+
+	address.port = ADDRESS_ANY;
+	hint_find(&address, "bind", EADDRNOTAVAIL, text);
+	CHECK(strstr(text, "any:any") != NULL);
+	CHECK(strstr(text, "4294967295") == NULL);
+}
+
+static const struct test tests[] = {
+	{ "hint: every error that vsock users meet has one", test_vsock },
+	{ "hint: AF_UNIX has its own", test_unix },
+	{ "hint: other errors have none", test_none },
+	{ "hint: the first that fits the CID", test_first_match },
+	{ "hint: the port stands where the command needs it", test_port },
+	{ "hint: a free port is called any, as it was typed", test_free_port },
+};
+
+int main(void)
+{
+	return test_run(tests, LENGTH(tests));
+}

@@ -1,0 +1,241 @@
+/*
+ * Wrong command lines: all are refused, and the reason names the word.
+ */
+#include "options.h"
+
+#include "arguments.h"
+#include "test.h"
+
+/* The words, and what the reason must say. */
+struct row {
+	const char *words;
+	const char *says;
+};
+
+static void check_rows(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *why = arguments_wrong(rows[i].words);
+
+		if (!CHECK(strstr(why, rows[i].says) != NULL))
+			printf("# vcat %s: no '%s' in: %s\n", rows[i].words,
+			    rows[i].says, why);
+		CHECK(strchr(why, '\n') == NULL);
+	}
+}
+
+static void test_unknown(void)
+{
+	static const struct row rows[] = {
+		{ "-X 3:1", "-X: unknown option" },
+		{ "-vX 3:1", "-X: unknown option" },
+		{ "-vXd 3:1", "-X: unknown option" },
+		{ "--strict -Xv 3:1", "-X: unknown option" },
+		{ "3:1 -X", "-X: unknown option" },
+		{ "--bogus 3:1", "--bogus: unknown option" },
+		{ "--bogus=5 3:1", "--bogus" },
+		{ "3:1 --bogus", "--bogus" },
+		{ "-v --bogus -d 3:1", "--bogus" },
+		{ "--s 3:1", "--s" },
+		{ "-2 3:1", "-2" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+static void test_values_missing(void)
+{
+	static const struct row rows[] = {
+		{ "3:1 -t", "-t: needs a value" },
+		{ "3:1 --strict -t", "-t: needs a value" },
+		{ "3:1 --to", "--to: needs a value" },
+		{ "3:1 --buffer", "--buffer: needs a value" },
+		{ "3:1 -q", "-q: needs a value" },
+		{ "3:1 -vq", "-q: needs a value" },
+		{ "3:1 -w", "-w: needs a value" },
+		{ "3:1 -i", "-i: needs a value" },
+		{ "3:1 -s", "-s: needs a value" },
+		{ "-l -p", "-p: needs a value" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+static void test_values_unwanted(void)
+{
+	static const struct row rows[] = {
+		{ "--strict=5 3:1", "--strict" },
+		{ "--listen=1234", "--listen" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+	CHECK(strstr(arguments_wrong("--strict=5 3:1"), "unknown") == NULL);
+}
+
+static void test_seconds(void)
+{
+	static const char *const bad[] = { "-w x 3:1", "-w -5 3:1", "-w 1s 3:1",
+		"-w 0x1 3:1", "-w 1e3 3:1", "-w inf 3:1", "-w nan 3:1",
+		"-w . 3:1", "-w 1.2.3 3:1", "-w +1 3:1", "-w '' 3:1",
+		"-w 1,5 3:1", "-w 99999999999 3:1" };
+	static const struct row rows[] = {
+		{ "-q x 3:1", "-q: x" },
+		{ "--quit-after x 3:1", "x" },
+		{ "-i 5m 3:1", "-i: 5m" },
+		{ "--retry=x 3:1", "--retry: x" },
+		{ "--retry= 3:1", "--retry" },
+		{ "-q -1 3:1", "-q: -1" },
+	};
+
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		CHECK(strstr(arguments_wrong(bad[i]), "-w: ") != NULL);
+	check_rows(rows, LENGTH(rows));
+}
+
+static void test_sizes(void)
+{
+	static const char *const bad[] = { "0", "1", "4095", "3KiB", "-4096",
+		"+4096", "x", "KiB", "4kib", "4KB", "1.5MiB", "0x1000", "1GiB",
+		"1025MiB", "1073741825", "4096 KiB", "4096KiBx",
+		"18446744073709551616", "99999999999999999999999",
+		"18014398509481984KiB", "''" };
+
+	for (size_t i = 0; i < LENGTH(bad); i++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "3:1 --buffer %s", bad[i]);
+		CHECK(strlen(arguments_wrong(words)) > 0);
+	}
+	CHECK(strstr(arguments_wrong("--buffer x 3:1"), "--buffer: x") != NULL);
+}
+
+static void test_addresses(void)
+{
+	static const struct row rows[] = {
+		{ "", "no address" },
+		{ "-v", "no address" },
+		{ "-l", "no address" },
+		{ "-p 1234", "no address" },
+		{ "''", "" },
+		{ "1234", "CID:PORT" },
+		{ "any:1234", "any:1234" },
+		{ "any 1234", "any" },
+		{ "3 any", "any" },
+		{ "3:any", "any" },
+		{ "-1:1234", "any" },
+		{ "-1 1234", "any" },
+		{ "3 x", "x" },
+		{ "x 3", "x" },
+		{ "3:1 2", "3:1" },
+		{ "unix:/x 2", "unix:/x" },
+		{ "3 1 2", "2: one address too many" },
+		{ "-l 3 1 2", "2: one address too many" },
+		{ "-", "-" },
+		{ "-l -", "-" },
+		{ "3:1 -t any:5", "any:5" },
+		{ "3:1 -t 5", "5" },
+		{ "-l 1 -t unix:", "unix:" },
+		{ "-s x 3:1", "-s: x" },
+		{ "-p 4294967296 3:1", "-p: 4294967296" },
+		{ "-p x 3:1", "-p: x" },
+		{ "-l -p x", "-p: x" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+static void test_conflicts(void)
+{
+	static const struct row rows[] = {
+		{ "-k 3:1", "-l" },
+		{ "--send-only --recv-only 3:1", "exclude" },
+		{ "--send-only -d 3:1", "exclude" },
+		{ "-d -t unix:/x 3:1", "exclude" },
+		{ "-l --retry 1", "--retry" },
+		{ "-l --sibling 1", "--sibling" },
+		{ "-l -p 1 1234", "-p" },
+		{ "-l -s 1 1234", "-s" },
+		{ "-s 0 3:1", "-s" },
+		{ "-s hypervisor 3:1", "-s" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+	/* with a target, the listener dials as well */
+	arguments_good("-l --retry 1 -t 3:1");
+	arguments_good("-l --sibling 1 -t 3:1");
+}
+
+/* options_parse() in a process of its own: its status and its stderr. */
+static int parse_apart(char *argv[], int argc, char *text, size_t size)
+{
+	struct options options;
+	int out[2];
+	int status = 0;
+	ssize_t used = 0;
+	ssize_t got;
+	pid_t pid;
+
+	CHECK_INT(pipe(out), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], STDERR_FILENO);
+		options_parse(argc, argv, &options);
+		_exit(0);
+	}
+	close(out[1]);
+	while ((got = read(out[0], text + used, size - 1 - (size_t)used)) > 0)
+		used += got;
+	text[used] = '\0';
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_status(void)
+{
+	char *wrong[] = { (char *)"vcat", (char *)"--bogus", NULL };
+	char *right[] = { (char *)"vcat", (char *)"3:1", NULL };
+	char text[1024];
+
+	CHECK_INT(parse_apart(wrong, 2, text, sizeof text), 2);
+	CHECK(strncmp(text, "vcat: --bogus: ", 15) == 0);
+	CHECK(strchr(text, '\n') == text + strlen(text) - 1);
+	CHECK_INT(parse_apart(right, 2, text, sizeof text), 0);
+	CHECK_STR(text, "");
+}
+
+static void test_long_word(void)
+{
+	char words[3000];
+	const char *why;
+
+	memset(words, 'x', sizeof words - 1);
+	words[sizeof words - 1] = '\0';
+	why = arguments_wrong(words);
+	CHECK(strlen(why) > 0);
+	CHECK(strlen(why) < OPTIONS_WHY_SIZE);
+	memcpy(words, "--", 2);
+	CHECK(strlen(arguments_wrong(words)) > 0);
+}
+
+static const struct test tests[] = {
+	{ "options: an unknown option is named", test_unknown },
+	{ "options: an option without its value is named",
+	    test_values_missing },
+	{ "options: a value that an option does not take is not ignored",
+	    test_values_unwanted },
+	{ "options: what is no number of seconds is refused", test_seconds },
+	{ "options: what is no size, or a mad one, is refused", test_sizes },
+	{ "options: a wrong address is refused by its name", test_addresses },
+	{ "options: options that exclude each other are refused",
+	    test_conflicts },
+	{ "options: a wrong command line is one line and status 2",
+	    test_status },
+	{ "options: a word of any length is refused whole", test_long_word },
+};
+
+int main(void)
+{
+	return test_run(tests, LENGTH(tests));
+}

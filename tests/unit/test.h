@@ -1,0 +1,121 @@
+/*
+ * A test program in one header. Tests are functions in a table; each runs in
+ * a process of its own, with SIGPIPE ignored and a time limit, and is reported
+ * as a line of TAP. Ends of processes and threads that a test leaves behind
+ * are its process group's.
+ */
+#ifndef VCAT_TEST_H
+#define VCAT_TEST_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What hangs longer has failed. */
+#define TEST_SECONDS 10
+
+struct test {
+	const char *name; /* a sentence: "half-close: the answer arrives" */
+	void (*run)(void);
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/*
+ * Each says what it saw when it is not as expected, and returns whether it is;
+ * the test goes on. Only for the test's main thread.
+ */
+#define CHECK(expr) tap_true((expr), #expr, __FILE__, __LINE__)
+#define CHECK_INT(a, b)                                                        \
+	tap_int(                                                               \
+	    (long long)(a), (long long)(b), #a " == " #b, __FILE__, __LINE__)
+#define CHECK_STR(a, b) tap_str((a), (b), #a " == " #b, __FILE__, __LINE__)
+
+static int test_failures;
+
+static inline bool tap_true(
+    bool passed, const char *expr, const char *file, int line)
+{
+	if (!passed) {
+		printf("# %s:%d: %s\n", file, line, expr);
+		test_failures++;
+	}
+	return passed;
+}
+
+static inline bool tap_int(
+    long long a, long long b, const char *expr, const char *file, int line)
+{
+	if (a != b) {
+		printf("# %s:%d: %s: %lld, %lld\n", file, line, expr, a, b);
+		test_failures++;
+	}
+	return a == b;
+}
+
+static inline bool tap_str(
+    const char *a, const char *b, const char *expr, const char *file, int line)
+{
+	if (strcmp(a, b) != 0) {
+		printf("# %s:%d: %s: \"%s\", \"%s\"\n", file, line, expr, a, b);
+		test_failures++;
+		return false;
+	}
+	return true;
+}
+
+/* In a child: runs the test and ends, with the sanitizers' verdict if any. */
+static inline void tap_child(const struct test *test)
+{
+	setpgid(0, 0);
+	signal(SIGPIPE, SIG_IGN);
+	alarm(TEST_SECONDS);
+	test->run();
+	exit(test_failures == 0 ? 0 : 1);
+}
+
+static inline bool tap_passes(const struct test *test)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		tap_child(test);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+		perror("# fork, waitpid");
+		return false;
+	}
+	kill(-pid, SIGKILL); /* whom it has left behind */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		printf("# has not ended within %d s\n", TEST_SECONDS);
+	else if (WIFSIGNALED(status))
+		printf("# signal: %s\n", strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) > 1)
+		printf("# exit status %d\n", WEXITSTATUS(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* All tests of the table. Returns main()'s exit status. */
+static inline int test_run(const struct test *tests, size_t count)
+{
+	int status = 0;
+
+	printf("1..%zu\n", count);
+	for (size_t i = 0; i < count; i++) {
+		bool passed = tap_passes(&tests[i]);
+
+		printf("%sok %zu %s\n", passed ? "" : "not ", i + 1,
+		    tests[i].name);
+		if (!passed)
+			status = 1;
+	}
+	return status;
+}
+
+#endif

@@ -38,7 +38,7 @@ bool flow_wants_input(const struct flow *flow)
 
 bool flow_wants_output(const struct flow *flow)
 {
-	return flow->state == FLOW_FINISHING ||
+	return (flow->state == FLOW_FINISHING && !flow->hold_end) ||
 	       (flow->state != FLOW_DONE && flow->buffer.used > 0);
 }
 
@@ -162,7 +162,7 @@ void flow_advance(struct flow *flow)
 			progress = drain(flow) || progress;
 		if (flow->state == FLOW_DRAINING && flow->buffer.used == 0)
 			flow->state = FLOW_FINISHING;
-		if (flow->state == FLOW_FINISHING)
+		if (flow->state == FLOW_FINISHING && !flow->hold_end)
 			progress = finish(flow) || progress;
 	}
 	if (flow->state == FLOW_DONE)

@@ -35,10 +35,11 @@ struct flow {
 	struct stream *from, *to; /* borrowed */
 	struct buffer buffer;
 	enum flow_state state;
-	enum flow_fault fault;   /* the first */
-	int error;               /* its errno */
-	bool broken_off;         /* its end is none: a peer is not told of it */
-	bool end_read;           /* `from` has come to its end */
+	enum flow_fault fault; /* the first */
+	int error;             /* its errno */
+	bool broken_off;       /* its end is none: a peer is not told of it */
+	bool hold_end; /* all is written, but the end waits for its owner */
+	bool end_read; /* `from` has come to its end */
 	bool readable, writable; /* not known to be otherwise */
 	uint64_t bytes;          /* delivered to `to` */
 	uint64_t moved;          /* read and written: any progress shows */

@@ -15,6 +15,13 @@
  */
 #define LINGER_SECONDS 2.0
 
+/*
+ * How long --strict waits for a first byte before it half-closes on behalf of
+ * an input in which there was nothing. Until we half-close, a killed sender
+ * can be told from a finished one; but a peer may wait for our end.
+ */
+#define HOLD_SECONDS 2.0
+
 /* Where a flow's two descriptors are in the array for poll(2). */
 enum { OUT_READ, OUT_WRITE, IN_READ, IN_WRITE };
 
@@ -47,6 +54,7 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 		.idle = deadline_never(),
 		.quit = deadline_never(),
 		.probe = deadline_never(),
+		.hold = deadline_never(),
 	};
 	flow_init(&relay->out, near, far, rules->buffer);
 	flow_init(&relay->in, far, near, rules->buffer);
@@ -208,6 +216,36 @@ static enum relay_state relay_judge(const struct relay *relay)
 	return RELAY_RUNNING;
 }
 
+/* Whether the end of an empty input had better not be told to the peer yet. */
+static bool should_hold(struct relay *relay)
+{
+	const struct flow *in = &relay->in;
+	const struct flow *out = &relay->out;
+
+	if (!relay->rules.strict || relay->rules.way != RELAY_BOTH ||
+	    out->moved > 0 || in->state != FLOW_OPEN)
+		return false;
+	if (in->moved > 0)
+		relay->hold = deadline_never();
+	else if (out->end_read && deadline_is_never(relay->hold))
+		relay->hold = deadline_in(HOLD_SECONDS);
+	return !deadline_passed(relay->hold);
+}
+
+static void advance_out(struct relay *relay, bool look)
+{
+	struct flow *out = &relay->out;
+
+	if (relay->rules.end_with_far && relay->in.state == FLOW_DONE)
+		flow_end_input(out);
+	out->hold_end = should_hold(relay);
+	advance_flow(relay, out, &relay->in, look);
+	if (!out->hold_end || should_hold(relay))
+		return;
+	out->hold_end = false; /* bytes came with the end */
+	advance_flow(relay, out, &relay->in, false);
+}
+
 enum relay_state relay_advance(
     struct relay *relay, const struct pollfd fds[RELAY_FDS])
 {
@@ -219,9 +257,7 @@ enum relay_state relay_advance(
 	look = flow_note(out, fds + OUT_READ) || look;
 	look = flow_note(in, fds + IN_READ) || look;
 	advance_flow(relay, in, out, look);
-	if (relay->rules.end_with_far && in->state == FLOW_DONE)
-		flow_end_input(out);
-	advance_flow(relay, out, in, look);
+	advance_out(relay, look);
 	end_after_failure(in, out);
 	end_after_failure(out, in);
 	if (out->moved + in->moved != before)
@@ -234,8 +270,10 @@ enum relay_state relay_advance(
 
 struct deadline relay_deadline(const struct relay *relay)
 {
-	return deadline_first(
+	struct deadline first = deadline_first(
 	    relay->probe, deadline_first(relay->idle, relay->quit));
+
+	return relay->out.hold_end ? deadline_first(first, relay->hold) : first;
 }
 
 int relay_run(struct relay *relay)

@@ -49,7 +49,7 @@ struct relay {
 	struct flow out;           /* near to far */
 	struct flow in;            /* far to near */
 	enum relay_state state;
-	struct deadline idle, quit, probe;
+	struct deadline idle, quit, probe, hold;
 };
 
 /* The streams stay the caller's, and must outlive the relay. */

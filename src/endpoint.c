@@ -16,16 +16,33 @@
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS  1000
 
-void endpoint_complain(
-    const struct address *address, const char *step, int error)
+/* Who has waited with --retry is not told to. */
+static void cut_advice(char *hint, bool retried)
+{
+	char *advice = strstr(hint, "; wait for it with --retry");
+
+	if (retried && advice != NULL)
+		*advice = '\0';
+}
+
+static void complain(
+    const struct address *address, const char *step, int error, bool retried)
 {
 	char name[ADDRESS_TEXT_SIZE];
 	char hint[HINT_SIZE];
 
 	log_error(
 	    "%s: %s: %s", address_name(address, name), step, strerror(error));
-	if (hint_find(address, step, error, hint) != NULL)
-		log_hint("%s", hint);
+	if (hint_find(address, step, error, hint) == NULL)
+		return;
+	cut_advice(hint, retried);
+	log_hint("%s", hint);
+}
+
+void endpoint_complain(
+    const struct address *address, const char *step, int error)
+{
+	complain(address, step, error, false);
 }
 
 static int dial_once(const struct address *address,
@@ -106,7 +123,8 @@ int endpoint_dial(const struct address *address,
 	fd = dial_patiently(address, choice, patience, &step);
 	if (fd >= 0 && stream_from_socket(stream, fd, choice->buffer) == 0)
 		return 0;
-	endpoint_complain(address, fd >= 0 ? "outbox" : step, errno);
+	complain(
+	    address, fd >= 0 ? "outbox" : step, errno, patience->retry >= 0);
 	if (fd >= 0)
 		return socket_abandon(fd);
 	/* whatever the last attempt met, it was the time that ran out */

@@ -36,7 +36,9 @@ static const struct hint {
 	    "the VM have a vsock device? on a host: modprobe vsock_loopback" },
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on port %s there, or the listener's backlog is "
-	    "full; start one there: vcat -l %s" },
+	    "full "
+	    "or its socket type another (--seqpacket); start one there: "
+	    "vcat -l %s" },
 	{ "connect", ETIMEDOUT, HINT_LOCAL,
 	    "the loopback may not be loaded here: modprobe vsock_loopback" },
 	{ "connect", ETIMEDOUT, HINT_GUEST,
@@ -92,6 +94,11 @@ static const struct hint unix_hints[] = {
 	    "ls -l" },
 	{ "connect", EPROTOTYPE, HINT_ANY,
 	    "the socket is of the other type: with --seqpacket, or without" },
+	{ "read", EMSGSIZE, HINT_ANY,
+	    "the peer's message is longer than our buffer: raise --buffer" },
+	{ "write", EMSGSIZE, HINT_ANY,
+	    "the message is longer than the peer's buffer: raise --buffer on "
+	    "both ends" },
 	{ "bind", EADDRINUSE, HINT_ANY,
 	    "somebody listens there already, or the file is no socket: see "
 	    "ss -x -l -p" },

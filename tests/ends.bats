@@ -1,0 +1,414 @@
+# machine: loopback
+bats_require_minimum_version 1.5.0
+load streams
+
+# How connections end: what arrives at both ends, and the exit status.
+
+# The table: a row is a test. It gives vcat's exit status, how many bytes of
+# stdin arrive at the peer, how many of the peer's on stdout, and what stderr
+# says. Pending is what is under way in each direction when the end comes.
+#
+# A peer that half-closes first is sent as much again after that. A peer resets
+# by closing a unix socket with unread bytes in it: to have vsock report a
+# reset, a machine must die.
+
+@test "ends: connecting, stdin ends first, nothing pending"      { row 0 $FEW $FEW; }
+@test "ends: listening, stdin ends first, nothing pending"       { row 0 $FEW $FEW; }
+@test "ends: connecting, stdin ends first, 8 MiB pending"        { row 0 $MANY $MANY; }
+@test "ends: listening, stdin ends first, 8 MiB pending"         { row 0 $MANY $MANY; }
+
+@test "ends: connecting, the peer half-closes first, nothing pending" { row 0 $((2 * FEW)) $FEW; }
+@test "ends: listening, the peer half-closes first, nothing pending"  { row 0 $((2 * FEW)) $FEW; }
+@test "ends: connecting, the peer half-closes first, 8 MiB pending"   { row 0 $((2 * MANY)) $MANY; }
+@test "ends: listening, the peer half-closes first, 8 MiB pending"    { row 0 $((2 * MANY)) $MANY; }
+
+@test "ends: connecting, the peer closes while stdin is open, nothing pending" { row 0 $FEW $FEW; }
+@test "ends: listening, the peer closes while stdin is open, nothing pending"  { row 0 $FEW $FEW; }
+@test "ends: connecting, the peer closes while stdin is open, 8 MiB pending"   { row 1 0 $MANY "write: "; }
+@test "ends: listening, the peer closes while stdin is open, 8 MiB pending"    { row 1 0 $MANY "write: "; }
+
+@test "ends: connecting, the peer resets, nothing pending"       { row 1 $((FEW - 1)) $FEW "read: Connection reset"; }
+@test "ends: listening, the peer resets, nothing pending"        { row 1 $((FEW - 1)) $FEW "read: Connection reset"; }
+@test "ends: connecting, the peer resets, 8 MiB pending"         { row 1 1 $MANY "read: Connection reset"; }
+@test "ends: listening, the peer resets, 8 MiB pending"          { row 1 1 $MANY "read: Connection reset"; }
+
+@test "ends: connecting, stdout's reader goes away, nothing pending" { row 1 $FEW $FEW "stdout: write: Broken pipe"; }
+@test "ends: listening, stdout's reader goes away, nothing pending"  { row 1 $FEW $FEW "stdout: write: Broken pipe"; }
+@test "ends: connecting, stdout's reader goes away, 8 MiB pending"   { row 1 $MANY $FEW "stdout: write: Broken pipe"; }
+@test "ends: listening, stdout's reader goes away, 8 MiB pending"    { row 1 $MANY $FEW "stdout: write: Broken pipe"; }
+
+@test "ends: connecting, stdout is full, nothing pending"        { row 1 $FEW 0 "stdout: write: No space left"; }
+@test "ends: listening, stdout is full, nothing pending"         { row 1 $FEW 0 "stdout: write: No space left"; }
+@test "ends: connecting, stdout is full, 8 MiB pending"          { row 1 $MANY 0 "stdout: write: No space left"; }
+@test "ends: listening, stdout is full, 8 MiB pending"           { row 1 $MANY 0 "stdout: write: No space left"; }
+
+# row STATUS OURS THEIRS [STDERR]: the name of the test says the rest.
+row() {
+	local end=${BATS_TEST_DESCRIPTION#*, } role=${BATS_TEST_DESCRIPTION#*: }
+	local pending=$FEW family=vsock stdin="" stdout=">theirs" script=""
+
+	[[ $end != *"8 MiB"* ]] || pending=$MANY
+	ln -s "$OURS.$pending" ours
+	ln -s "$OURS.$pending.more" more
+	: >theirs
+	act "$end"
+	feed "$stdin"
+	meet "${role%%,*}"
+
+	ended vcat "$1" "${4-}"
+	[[ $stdin != *sleep\ 1000* ]] || running feed
+	ended peer 0
+	received peer "$2" "$OURS"
+	begins theirs "$3" "$THEIRS"
+}
+
+# act END: who does what to bring that end about: stdin is a script that feeds
+# vcat's stdin, stdout redirects its stdout, script is what the peer does.
+# The file quiet comes when there is nothing pending, gone with the reader.
+act() {
+	local reader="> >(head -c $FEW >theirs; exec <&-; touch gone)"
+	local stays="cat ours; sleep 1000"
+
+	case $1 in
+	"stdin ends first, nothing"*)
+		stdin="cat ours; await quiet"
+		script="send $pending read $pending touch quiet expect-eof" ;;
+	"stdin ends first, 8 MiB"*)
+		stdin="cat ours"
+		script="send $pending read-eof" ;;
+	"the peer half-closes first, nothing"*)
+		stdin="cat ours; await quiet; sleep 0.3; cat more"
+		script="send $pending read $pending shutdown touch quiet read-eof" ;;
+	"the peer half-closes first, 8 MiB"*)
+		stdin="cat ours more"
+		script="send $pending shutdown read-eof" ;;
+	"the peer closes"*", nothing"*)
+		stdin=$stays
+		script="send $pending read $pending close" ;;
+	"the peer closes"*", 8 MiB"*)
+		stdin=$stays
+		script="send $pending close" ;;
+	"the peer resets, nothing"*)
+		stdin=$stays family=unix
+		script="send $pending read $((pending - 1)) close" ;;
+	"the peer resets, 8 MiB"*)
+		stdin=$stays family=unix
+		script="read 1 send $pending close" ;;
+	"stdout's reader"*", nothing"*)
+		stdin="await gone; sleep 0.5; cat ours" stdout=$reader
+		script="send $pending wait-file gone send $pending read-eof" ;;
+	"stdout's reader"*", 8 MiB"*)
+		stdin="cat ours" stdout=$reader
+		script="may-fail send $pending read-eof" ;;
+	"stdout is full, nothing"*)
+		stdin="await quiet; sleep 0.5; cat ours" stdout=">/dev/full"
+		script="send $pending touch quiet read-eof" ;;
+	"stdout is full, 8 MiB"*)
+		stdin="cat ours" stdout=">/dev/full"
+		script="may-fail send $pending read-eof" ;;
+	esac
+}
+
+# meet ROLE: starts vcat and the peer, and brings them together.
+meet() {
+	local vcat=(bash -c "exec \"\$@\" $stdout" - "$VCAT")
+	local act=(seed 2)
+
+	# shellcheck disable=SC2206 # words
+	act+=($script print)
+	case $1-$family in
+	connecting-vsock)
+		peer_listens "${act[@]}"
+		start vcat "${vcat[@]}" "1:$port" <stdin
+		;;
+	connecting-unix)
+		start peer "$PEER" -r up listen unix:s "${act[@]}"
+		wait_until 10 test -e up
+		start vcat "${vcat[@]}" unix:s <stdin
+		;;
+	listening-vsock)
+		start vcat "${vcat[@]}" -l any <stdin
+		port_of vcat
+		start peer "$PEER" connect "vsock:1:$port" "${act[@]}"
+		;;
+	listening-unix)
+		start vcat "${vcat[@]}" -l unix:s <stdin
+		start peer "$PEER" -t 10 connect unix:s "${act[@]}"
+		;;
+	esac
+}
+
+@test "late answer: a peer that answers 3 s after our end is heard to the end" {
+	start small "$PEER" listen unix:small read-eof sleep 3 text answer
+	peer_listens read-eof sleep 3 seed 2 send $MIB
+	start short "$VCAT" unix:small < <(printf req)
+	start long "$VCAT" "1:$port" < <(printf req)
+	start listener "$VCAT" -l any < <(printf req)
+	port_of listener
+	start late "$PEER" connect "vsock:1:$port" read-eof sleep 3 text answer
+	for name in short long listener; do
+		ended $name 0
+	done
+	expect "$(<short.out)" answer
+	expect "$(<listener.out)" answer
+	begins long.out $MIB "$THEIRS"
+}
+
+@test "close: vcat ends at once, while stdin stays open and silent" {
+	feed "sleep 1000"
+	peer_listens text hello wait-file go close sleep 30
+	start vcat "$VCAT" "1:$port" <stdin
+	wait_until 10 grep -q hello vcat.out
+	running vcat
+	touch go
+	finish vcat 4
+	ended vcat 0
+	running feed
+	running peer
+}
+
+@test "close: also when the peer has half-closed long before" {
+	feed "sleep 1000"
+	peer_listens text hello shutdown wait-file go close sleep 30
+	start vcat "$VCAT" "1:$port" <stdin
+	wait_until 10 grep -q hello vcat.out
+	sleep 1.5
+	running vcat
+	touch go
+	finish vcat 4
+	ended vcat 0
+	running feed
+	running peer
+}
+
+@test "close: bytes of ours that the peer has not read are no success" {
+	head -c $MIB "$OURS" >ours
+	peer_listens read 1000 touch half wait-file go close
+	feed "cat ours; sleep 1000"
+	start vcat "$VCAT" "1:$port" <stdin
+	wait_until 10 test -e half
+	touch go
+	ended vcat 1 "write: "
+}
+
+@test "half-close: the peer's does not end vcat, which goes on sending" {
+	feed "await go; sleep 1; printf one; sleep 1; printf two"
+	peer_listens text hello shutdown touch go read-eof print
+	start vcat "$VCAT" "1:$port" <stdin
+	ended vcat 0
+	ended peer 0
+	expect "$(<vcat.out)" hello
+	printf onetwo >words
+	received peer 6 words
+}
+
+@test "half-close: stdout ends with the peer's, while vcat goes on sending" {
+	mkfifo stdout
+	start reader bash -c 'cat stdout >theirs; touch ended'
+	feed "await ended; printf later"
+	peer_listens text hello shutdown read-eof print
+	start vcat bash -c 'exec "$@" >stdout' - "$VCAT" "1:$port" <stdin
+	ended vcat 0
+	ended peer 0
+	expect "$(<theirs)" hello
+	printf later >word
+	received peer 5 word
+}
+
+@test "half-close: ours reaches the peer while it goes on sending" {
+	peer_listens expect-eof text hello sleep 1 text " again"
+	run -0 --separate-stderr vcat "1:$port" </dev/null
+	expect "$output" "hello again"
+	ended peer 0
+}
+
+@test "--shutdown: is what happens anyway, and so is -N" {
+	for option in --shutdown -N; do
+		peer_listens read 3 expect-eof text answer
+		run -0 --separate-stderr vcat $option "1:$port" <<<ab
+		expect "$output" answer
+		ended peer 0
+	done
+}
+
+@test "--no-shutdown: the peer is not told of stdin's end, and is heard" {
+	peer_listens read 3 sleep 1 expect-open text answer sleep 1 text s
+	run -0 --separate-stderr vcat --no-shutdown "1:$port" <<<ab
+	expect "$output" answers
+	ended peer 0
+}
+
+@test "--no-shutdown: it ends with the peer's half-close" {
+	peer_listens read 3 text answer shutdown expect-eof
+	run -0 --separate-stderr vcat --no-shutdown "1:$port" <<<ab
+	expect "$output" answer
+	ended peer 0
+}
+
+@test "--send-only: all is sent, nothing printed, and a peer that stays is left" {
+	head -c $MIB "$OURS" >ours
+	peer_listens text junk read-eof print wait-file go expect-epipe
+	start vcat "$VCAT" --send-only "1:$port" <ours
+	ended vcat 0
+	expect "$(<vcat.out)" ""
+	running peer
+	touch go
+	ended peer 0
+	received peer $MIB ours
+}
+
+@test "--send-only: a peer that sends without reading does not stall it" {
+	"$PATTERN" 1 $MANY >ours
+	peer_listens may-fail send $MANY read-eof print
+	start vcat "$VCAT" --send-only "1:$port" <ours
+	ended vcat 0
+	ended peer 0
+	received peer $MANY ours
+	expect "$(<vcat.out)" ""
+}
+
+@test "--recv-only: all is received, and it ends with the peer's half-close" {
+	feed "printf junk; sleep 1000"
+	peer_listens seed 2 send $MIB shutdown read-eof print
+	start vcat "$VCAT" --recv-only "1:$port" <stdin
+	ended vcat 0
+	ended peer 0
+	begins vcat.out $MIB "$THEIRS"
+	expect_in peer.out "received 0 "
+	running feed
+}
+
+@test "--recv-only, -d: stdin is left for whoever reads it next" {
+	for option in --recv-only -d --detach-stdin; do
+		peer_listens text theirs. shutdown read-eof print
+		run -0 bash -c 'timeout 30 "$@" && cat' - "$VCAT" $option "1:$port" <<<ours
+		expect "$output" theirs.ours
+		ended peer 0
+		expect_in peer.out "received 0 "
+	done
+}
+
+@test "-d: what the peer sends arrives although stdin is at its end" {
+	peer_listens sleep 1 expect-open seed 2 send $MIB
+	start vcat "$VCAT" -d "1:$port" </dev/null
+	ended vcat 0
+	ended peer 0
+	begins vcat.out $MIB "$THEIRS"
+}
+
+@test "-q: what the peer answers in that time arrives" {
+	peer_listens read-eof sleep 1 seed 2 send $MIB touch sent sleep 30
+	start vcat "$VCAT" -q 4 "1:$port" <<<req
+	ended vcat 0
+	running peer
+	begins vcat.out $MIB "$THEIRS"
+}
+
+@test "--strict: between two vcats, a finished stream is success" {
+	start receiver "$VCAT" -l --strict any </dev/null
+	port_of receiver
+	start sender "$VCAT" --strict "1:$port" <"$OURS"
+	ended sender 0
+	ended receiver 0
+	same_bytes receiver.out "$OURS"
+}
+
+# A sender that is killed half-way, to a receiver with these options.
+kill_sender() {
+	start receiver "$VCAT" -l --strict any "$@"
+	port_of receiver
+	feed "cat ours; sleep 1000"
+	head -c $MIB "$OURS" >ours
+	start sender "$VCAT" "1:$port" <stdin
+	wait_until 20 test -s receiver.out
+	pid_of sender
+	kill -KILL "$pid"
+	ended receiver 1 "truncated"
+	begins receiver.out "$(stat -c %s receiver.out)" ours
+}
+
+@test "--strict: between two vcats, a sender that is killed is a failure" {
+	silence
+	kill_sender <silent
+}
+
+@test "--strict: so it is for a receiver that does not read stdin" {
+	kill_sender -d </dev/null
+}
+
+@test "--strict: so it is for a receiver whose stdin was empty" {
+	kill_sender </dev/null
+}
+
+@test "--strict: a peer that dies, aborts or just closes is a failure" {
+	for end in kill linger-reset close; do
+		feed "sleep 1000"
+		peer_listens seed 2 send $MIB $end
+		start vcat "$VCAT" --strict "1:$port" <stdin
+		ended vcat 1 "truncated"
+		begins vcat.out $MIB "$THEIRS"
+		rm stdin
+	done
+}
+
+@test "--strict: a peer that half-closes and waits for our end is success" {
+	feed "sleep 1.5; printf later"
+	peer_listens text hello shutdown read-eof print
+	start vcat "$VCAT" --strict "1:$port" <stdin
+	ended vcat 0
+	ended peer 0
+	expect_in peer.out "received 5 "
+}
+
+@test "--strict: on a unix socket, too" {
+	"$PEER" -w 20 listen unix:s text part close &
+	start listener "$VCAT" -l --strict unix:t </dev/null
+	start peer "$PEER" -t 10 connect unix:t text all shutdown read-eof
+	ended listener 0
+	wait_until 10 test -S s
+	feed "sleep 1000"
+	start vcat "$VCAT" --strict unix:s <stdin
+	ended vcat 1 "truncated"
+}
+
+@test "stdin closed: it is an empty one" {
+	peer_listens expect-eof text answer
+	run -0 --separate-stderr bash -c 'timeout 30 "$@" <&-' - "$VCAT" "1:$port"
+	expect "$output" answer
+	ended peer 0
+}
+
+@test "stdout closed: bytes for it are a failure, and ours are still delivered" {
+	head -c $MIB "$OURS" >ours
+	peer_listens text answer read-eof print
+	start vcat bash -c 'exec "$@" >&-' - "$VCAT" "1:$port" <ours
+	ended vcat 1 "stdout: write: "
+	ended peer 0
+	received peer $MIB ours
+}
+
+@test "stdout closed: without bytes for it nothing is wrong" {
+	head -c $MIB "$OURS" >ours
+	peer_listens read-eof print
+	start vcat bash -c 'exec "$@" >&-' - "$VCAT" "1:$port" <ours
+	ended vcat 0
+	ended peer 0
+	received peer $MIB ours
+}
+
+@test "all three closed: the connection does not take their place" {
+	peer_listens text answer read-eof print
+	start vcat bash -c 'exec "$@" <&- >&- 2>&-' - "$VCAT" "1:$port"
+	ended vcat 1
+	ended peer 0
+	expect_in peer.out "received 0 "
+}
+
+@test "stdout: a byte that does not fit is a failure, whatever ends first" {
+	for ending in "" shutdown close "shutdown read-eof"; do
+		# shellcheck disable=SC2086 # words
+		peer_listens text x $ending
+		start vcat bash -c 'exec "$@" >/dev/full' - "$VCAT" "1:$port" </dev/null
+		ended vcat 1 "stdout: write: No space left on device"
+	done
+}

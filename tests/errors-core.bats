@@ -1,0 +1,34 @@
+# machine: core
+bats_require_minimum_version 1.5.0
+load helper
+
+@test "ENODEV: without a transport there is nobody to connect to" {
+	fails 1 "local(1):1234: connect: No such device" "modprobe vsock_loopback" \
+		"$VCAT" 1:1234
+	fails 1 "host(2):1234: connect: No such device" "no vsock transport" \
+		"$VCAT" 2:1234
+	fails 1 "vm(3):1234: connect: No such device" "modprobe vhost_vsock" \
+		"$VCAT" 3:1234
+	fails 1 "hypervisor(0):1234: connect: No such device" "no vsock transport" \
+		"$VCAT" 0:1234
+}
+
+@test "ENODEV: a connection that --retry waits for in vain is status 3" {
+	timed fails 3 "local(1):1234: connect: No such device" \
+		"modprobe vsock_loopback" "$VCAT" --retry=1 1:1234
+	expect "$status" 0
+	expect_ms 1000 9000
+}
+
+@test "EADDRNOTAVAIL: no CID is this machine's" {
+	fails 1 "local(1):1234: bind: Cannot assign requested address" \
+		"modprobe vsock_loopback, or listen on any:1234" "$VCAT" -l 1:1234
+	fails 1 "host(2):1234: bind: Cannot assign requested address" \
+		"listen on any:1234" "$VCAT" -l 2:1234
+}
+
+@test "listening on any needs no transport" {
+	start listener "$VCAT" -l any </dev/null
+	port_of listener
+	running listener
+}

@@ -1,0 +1,28 @@
+# machine: namespace
+bats_require_minimum_version 1.5.0
+load helper
+
+# Linux 7.x. This machine is a guest, CID 3, and a host: vhost_vsock is loaded.
+
+@test "ENETUNREACH: a namespace with a vsock of its own reaches no host and no guest" {
+	echo local >/proc/sys/net/vsock/child_ns_mode
+	for peer in "2 host(2)" "5 vm(5)"; do
+		fails 1 "${peer#* }:1234: connect: Network is unreachable" "ns_mode" \
+			unshare --net "$VCAT" "${peer% *}:1234"
+	done
+}
+
+@test "EHOSTUNREACH: a VM whose driver is not up" {
+	start guest "$TOOLS/dead-guest" 9 60
+	wait_until 10 grep -q ready guest.out
+	fails 1 "vm(9):1234: connect: No route to host" "--retry" "$VCAT" -w 2 9:1234
+}
+
+@test "EHOSTUNREACH: --retry waits for it" {
+	start guest "$TOOLS/dead-guest" 9 60
+	wait_until 10 grep -q ready guest.out
+	timed fails 3 "vm(9):1234: connect: No route to host" "driver" \
+		"$VCAT" --retry=1 9:1234
+	expect "$status" 0
+	expect_ms 1000 9000
+}

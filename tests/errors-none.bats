@@ -1,0 +1,34 @@
+# machine: none
+bats_require_minimum_version 1.5.0
+load helper
+
+@test "EAFNOSUPPORT: without vsock in the kernel nothing of it works, and the hint says how" {
+	for mend in "modprobe vhost_vsock" "modprobe vsock_loopback" "vsock device"; do
+		fails 1 "local(1):1234: socket: Address family not supported by protocol" \
+			"$mend" "$VCAT" 1:1234
+		fails 1 "any:1234: socket: Address family not supported by protocol" \
+			"$mend" "$VCAT" -l 1234
+	done
+	fails 1 "host(2):1234: socket: Address family not supported by protocol" \
+		"modprobe" "$VCAT" host:1234
+	fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
+		"modprobe" "$VCAT" 3 1234
+	fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
+		"modprobe" "$VCAT" --seqpacket 3 1234
+}
+
+@test "EAFNOSUPPORT: it is not waited for" {
+	timed fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
+		"modprobe" "$VCAT" --retry 3:1234
+	expect "$status" 0
+	expect_ms 0 10000
+}
+
+@test "unix: without vsock it works all the same" {
+	start listener "$VCAT" -l unix:s < <(echo answer)
+	wait_until 10 test -S s
+	run -0 vcat unix:s <<<request
+	expect "$output" answer
+	finish listener
+	expect "$(<listener.out)" request
+}

@@ -1,0 +1,37 @@
+# machine: vhost
+bats_require_minimum_version 1.5.0
+load helper
+
+DEAD=9
+
+dead_guest() {
+	start guest "$TOOLS/dead-guest" "$DEAD" 60
+	wait_until 10 grep -q ready guest.out
+}
+
+@test "ENODEV: no VM has that CID" {
+	fails 1 "vm(5):1234: connect: No such device" "no running VM has that CID" \
+		"$VCAT" 5:1234
+	fails 1 "vm(4294967294):1234: connect: No such device" "guest-cid" \
+		"$VCAT" 4294967294:1234
+}
+
+@test "ETIMEDOUT: a VM whose driver is not up" {
+	dead_guest
+	fails 3 "vm($DEAD):1234: connect: Connection timed out" "booting" \
+		"$VCAT" -w 1 $DEAD:1234
+	fails 3 "vm($DEAD):1234: connect: Connection timed out" "--retry" \
+		"$VCAT" -w 1 $DEAD:1234
+}
+
+@test "ETIMEDOUT: who has waited with --retry is not told to" {
+	dead_guest
+	run -3 --separate-stderr vcat --retry=1 $DEAD:1234
+	[[ ${stderr_lines[1]} == "hint: "* ]]
+	[[ $stderr != *"--retry"* ]]
+}
+
+@test "ECONNREFUSED: this machine is the host, and nobody listens" {
+	fails 1 "host(2):1234: connect: Connection refused" "vcat -l 1234" \
+		"$VCAT" host:1234
+}

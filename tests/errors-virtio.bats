@@ -1,0 +1,48 @@
+# machine: virtio
+bats_require_minimum_version 1.5.0
+load helper
+
+# This machine is a guest, CID 3; its loopback is not loaded. The VMM is
+# vhost-device-vsock, with nobody behind it.
+
+@test "ETIMEDOUT: a CID that the host does not know, or does not serve" {
+	fails 3 "vm(5):1234: connect: Connection timed out" "the CID may not exist" \
+		"$VCAT" -w 1 5:1234
+	fails 3 "hypervisor(0):1234: connect: Connection timed out" "nobody answered" \
+		"$VCAT" -w 1 0:1234
+}
+
+@test "ETIMEDOUT: the loopback is not loaded in a guest by itself" {
+	fails 3 "local(1):1234: connect: Connection timed out" \
+		"modprobe vsock_loopback" "$VCAT" -w 1 1:1234
+}
+
+@test "ETIMEDOUT: a VMM that says nothing when it serves no such port" {
+	fails 3 "host(2):1234: connect: Connection timed out" "nobody answered" \
+		"$VCAT" -w 1 host:1234
+}
+
+@test "ENODEV: our own CID needs the loopback" {
+	fails 1 "vm(3):1234: connect: No such device" "modprobe vsock_loopback" \
+		"$VCAT" 3:1234
+}
+
+@test "ESOCKTNOSUPPORT: the device has no SEQPACKET" {
+	fails 1 "host(2):1234: connect: Socket type not supported" \
+		"leave out --seqpacket" "$VCAT" --seqpacket 2:1234
+}
+
+@test "EADDRNOTAVAIL: CID 1 without the loopback, and CIDs of others" {
+	fails 1 "local(1):1234: bind: Cannot assign requested address" \
+		"modprobe vsock_loopback" "$VCAT" -l 1:1234
+	fails 1 "vm(4):1234: bind: Cannot assign requested address" \
+		"listen on any:1234" "$VCAT" -l 4:1234
+	fails 1 "host(2):1234: bind: Cannot assign requested address" \
+		"not this machine's" "$VCAT" -l 2:1234
+}
+
+@test "our own CID can be listened on" {
+	start listener "$VCAT" -l -v 3:1234 </dev/null
+	wait_until 10 grep -qx "listening on 3:1234" listener.err
+	running listener
+}

@@ -1,0 +1,96 @@
+# For bats files about what a connection carries; it loads helper itself.
+#
+# shellcheck shell=bash disable=SC2034,SC2154
+
+load helper
+
+FEW=1000
+MIB=$((1024 * 1024))
+MANY=$((8 * MIB))
+FREE_PORT=vsock:4294967295:4294967295
+
+# What the two sides send, or the beginning of it: 16 MiB, the peer's seed 1
+# and 2. OURS.N is the first N bytes of ours, OURS.N.more the next N.
+OURS=$BATS_FILE_TMPDIR/ours
+THEIRS=$BATS_FILE_TMPDIR/theirs
+
+setup_file() {
+	local count
+	"$PATTERN" 1 $((2 * MANY)) >"$OURS"
+	"$PATTERN" 2 $((2 * MANY)) >"$THEIRS"
+	for count in $FEW $MANY; do
+		head -c "$count" "$OURS" >"$OURS.$count"
+		tail -c +$((count + 1)) "$OURS" | head -c "$count" >"$OURS.$count.more"
+	done
+	head -c $MANY "$THEIRS" >"$THEIRS.$MANY"
+}
+
+# await FILE: until it exists; for scripts, too.
+await() {
+	until [[ -e $1 ]]; do
+		sleep 0.02
+	done
+}
+export -f await
+
+# feed SCRIPT: makes a fifo, stdin, from which what SCRIPT prints can be read.
+feed() {
+	mkfifo stdin
+	start feed bash -c "{ $1; } >stdin"
+}
+
+# into FILE COMMAND...: start's command, for its stdout to be FILE.
+# shellcheck disable=SC2016 # expanded by the inner shell
+into=(bash -c 'exec "${@:2}" >"$1"' -)
+
+# peer_listens ACTION...: on a free port; sets port.
+peer_listens() {
+	start peer "$PEER" listen $FREE_PORT "$@"
+	port_of peer
+}
+
+# ended NAME STATUS [STDERR]: it has ended in time and like that, and has said
+# STDERR, or nothing.
+ended() {
+	local said
+	finish "$1" "$((LIMIT / 2))"
+	said=$(grep -v '^listening on ' "$1.err") || true
+	expect "$status" "$2" "status of $1, stderr '$said'"
+	if [[ ${3-} ]]; then
+		expect_in "$1.err" "$3"
+	else
+		expect "$said" "" "stderr of $1"
+	fi
+}
+
+# begins FILE COUNT WHOLE: FILE is the first COUNT bytes of WHOLE.
+begins() {
+	cmp "$1" <(head -c "$2" "$3")
+}
+
+# received NAME COUNT WHOLE: the peer NAME printed that what it received is the
+# first COUNT bytes of WHOLE.
+received() {
+	local sum
+	sum=$(head -c "$2" "$3" | sha256sum)
+	expect_in "$1.out" "received $2 ${sum%% *}"
+}
+
+# holds FILE COUNT: so many bytes are in it, or more.
+holds() {
+	(($(stat -c %s "$1") >= $2))
+}
+
+# small NAME: the vcat that runs as NAME has never held 4 MiB of memory.
+small() {
+	local key most
+	[[ $BUILD == release ]] || return 0 # sanitizers take more
+	pid_of "$1"
+	while read -r key most _; do
+		[[ $key != VmHWM: ]] || break
+	done <"/proc/$pid/status"
+	((most < 4096)) || {
+		echo "$1 has held $most KiB of memory"
+		return 1
+	}
+}

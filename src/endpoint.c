@@ -9,7 +9,9 @@
 #include "fd.h"
 #include "guard.h"
 #include "hint.h"
+#include "hybrid.h"
 #include "log.h"
+#include "tcp.h"
 #include "vsock.h"
 
 /* Between two attempts: short at first, while a guest is nearly there. */
@@ -25,15 +27,15 @@ static void cut_advice(char *hint, bool retried)
 		*advice = '\0';
 }
 
-static void complain(
-    const struct address *address, const char *step, int error, bool retried)
+static void complain(const struct address *address,
+    const struct socket_fault *fault, int error, bool retried)
 {
 	char name[ADDRESS_TEXT_SIZE];
 	char hint[HINT_SIZE];
 
-	log_error(
-	    "%s: %s: %s", address_name(address, name), step, strerror(error));
-	if (hint_find(address, step, error, hint) == NULL)
+	log_error("%s: %s: %s", address_name(address, name), fault->step,
+	    fault->said[0] != '\0' ? fault->said : strerror(error));
+	if (hint_find(address, fault->step, error, hint) == NULL)
 		return;
 	cut_advice(hint, retried);
 	log_hint("%s", hint);
@@ -42,24 +44,28 @@ static void complain(
 void endpoint_complain(
     const struct address *address, const char *step, int error)
 {
-	complain(address, step, error, false);
+	struct socket_fault fault = { .step = step };
+
+	complain(address, &fault, error, false);
 }
 
 static int dial_once(const struct address *address,
     const struct socket_choice *choice, struct deadline limit,
-    const char **step)
+    struct socket_fault *fault)
 {
 	switch (address->kind) {
 	case ADDRESS_VSOCK:
-		return vsock_dial(address, choice, limit, step);
-	case ADDRESS_UNIX:
-		return unix_dial(address->path, choice, limit, step);
+		return vsock_dial(address, choice, limit, fault);
 	case ADDRESS_MUX:
+		return hybrid_dial(address, choice, limit, fault);
+	case ADDRESS_UNIX:
+		return unix_dial(address->path, choice, limit, fault);
 	case ADDRESS_TCP:
+		return tcp_dial(address, choice, limit, fault);
 	case ADDRESS_STDIO:
 		break;
 	}
-	*step = "connect";
+	fault->step = "connect";
 	errno = EPROTONOSUPPORT;
 	return -1;
 }
@@ -95,7 +101,7 @@ static bool pause_before_retry(int *pause_ms, struct deadline until)
 /* Attempts, each with a new socket, until one succeeds or time is up. */
 static int dial_patiently(const struct address *address,
     const struct socket_choice *choice,
-    const struct endpoint_patience *patience, const char **step)
+    const struct endpoint_patience *patience, struct socket_fault *fault)
 {
 	bool retry = patience->retry >= 0;
 	struct deadline until = deadline_limit(retry ? patience->retry : 0);
@@ -104,7 +110,7 @@ static int dial_patiently(const struct address *address,
 	for (;;) {
 		struct deadline limit =
 		    deadline_first(until, deadline_limit(patience->timeout));
-		int fd = dial_once(address, choice, limit, step);
+		int fd = dial_once(address, choice, limit, fault);
 
 		if (fd >= 0 || !retry || !is_passing(errno))
 			return fd;
@@ -113,18 +119,30 @@ static int dial_patiently(const struct address *address,
 	}
 }
 
+/*
+ * Firecracker, vhost-device-vsock, and Cloud Hypervisor before v53, turn the
+ * host's half-close into a full close, and drop the guest's answer.
+ */
+static void choose_ending(const struct address *address, struct stream *stream)
+{
+	if (address->kind == ADDRESS_MUX)
+		stream->ending = STREAM_KEEP;
+}
+
 int endpoint_dial(const struct address *address,
     const struct socket_choice *choice,
     const struct endpoint_patience *patience, struct stream *stream)
 {
-	const char *step;
-	int fd;
+	struct socket_fault fault = { .step = "connect" };
+	int fd = dial_patiently(address, choice, patience, &fault);
 
-	fd = dial_patiently(address, choice, patience, &step);
-	if (fd >= 0 && stream_from_socket(stream, fd, choice->buffer) == 0)
+	if (fd >= 0 && stream_from_socket(stream, fd, choice->buffer) == 0) {
+		choose_ending(address, stream);
 		return 0;
-	complain(
-	    address, fd >= 0 ? "outbox" : step, errno, patience->retry >= 0);
+	}
+	if (fd >= 0)
+		fault.step = "outbox";
+	complain(address, &fault, errno, patience->retry >= 0);
 	if (fd >= 0)
 		return socket_abandon(fd);
 	/* whatever the last attempt met, it was the time that ran out */
@@ -134,45 +152,47 @@ int endpoint_dial(const struct address *address,
 }
 
 /* A socket file that a signal would leave behind is worse than none. */
-static int listen_on_file(struct endpoint_listener *listener,
-    const struct socket_choice *choice, const char **step)
+static int guard_listener(
+    struct endpoint_listener *listener, struct socket_fault *fault)
 {
-	const char *path = listener->address.path;
-	int fd = unix_listen(path, choice, &listener->file, step);
-
-	if (fd < 0 || guard_file(&listener->file) == 0)
-		return fd;
-	*step = "thread";
+	if (listener->fd < 0 || listener->file.path[0] == '\0' ||
+	    guard_file(&listener->file) == 0)
+		return listener->fd;
+	fault->step = "thread";
 	unix_remove(&listener->file);
-	return socket_abandon(fd);
+	return socket_abandon(listener->fd);
 }
 
 int endpoint_listen(const struct address *address,
     const struct socket_choice *choice, struct endpoint_listener *listener)
 {
-	const char *step = "listen";
+	struct address *bound = &listener->address;
+	struct socket_fault fault = { .step = "listen" };
 
-	*listener = (struct endpoint_listener){
-		.fd = -1,
-		.address = *address,
-	};
+	*listener = (struct endpoint_listener){ .fd = -1, .address = *address };
 	errno = EPROTONOSUPPORT;
 	switch (address->kind) {
 	case ADDRESS_VSOCK:
-		listener->fd =
-		    vsock_listen(address, choice, &listener->address, &step);
-		break;
-	case ADDRESS_UNIX:
-		listener->fd = listen_on_file(listener, choice, &step);
+		listener->fd = vsock_listen(address, choice, bound, &fault);
 		break;
 	case ADDRESS_MUX:
+		listener->fd =
+		    hybrid_listen(address, choice, &listener->file, &fault);
+		break;
+	case ADDRESS_UNIX:
+		listener->fd =
+		    unix_listen(address->path, choice, &listener->file, &fault);
+		break;
 	case ADDRESS_TCP:
+		listener->fd = tcp_listen(address, choice, bound, &fault);
+		break;
 	case ADDRESS_STDIO:
 		break;
 	}
+	listener->fd = guard_listener(listener, &fault);
 	if (listener->fd >= 0)
 		return 0;
-	endpoint_complain(address, step, errno);
+	complain(address, &fault, errno, false);
 	return -1;
 }
 
@@ -192,6 +212,27 @@ static int accept_next(int fd)
 	}
 }
 
+/* What the kind of socket needs, and who is at its other end. */
+static void prepare_accepted(int fd, const struct address *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	*peer = *listener;
+	switch (listener->kind) {
+	case ADDRESS_VSOCK:
+		vsock_peer(fd, peer);
+		break;
+	case ADDRESS_MUX:
+	case ADDRESS_UNIX:
+		unix_set_buffer(fd, choice->buffer);
+		break;
+	case ADDRESS_TCP:
+		tcp_accepted(fd, peer);
+		break;
+	case ADDRESS_STDIO:
+		break;
+	}
+}
+
 int endpoint_accept(const struct endpoint_listener *listener,
     const struct socket_choice *choice, struct stream *stream,
     struct address *peer)
@@ -202,13 +243,11 @@ int endpoint_accept(const struct endpoint_listener *listener,
 		endpoint_complain(&listener->address, "accept", errno);
 		return -1;
 	}
-	*peer = listener->address;
-	if (listener->address.kind == ADDRESS_VSOCK)
-		vsock_peer(fd, peer);
-	else
-		unix_set_buffer(fd, choice->buffer);
-	if (stream_from_socket(stream, fd, choice->buffer) == 0)
+	prepare_accepted(fd, &listener->address, choice, peer);
+	if (stream_from_socket(stream, fd, choice->buffer) == 0) {
+		choose_ending(&listener->address, stream);
 		return 0;
+	}
 	endpoint_complain(peer, "outbox", errno);
 	return socket_abandon(fd);
 }

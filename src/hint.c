@@ -104,6 +104,40 @@ static const struct hint unix_hints[] = {
 	    "ss -x -l -p" },
 };
 
+static const struct hint mux_hints[] = {
+	{ "handshake", ECONNREFUSED, HINT_ANY,
+	    "nobody listens on port %s in the guest; start one there: "
+	    "vcat -l %s; while it boots, --retry" },
+	{ "handshake", ETIMEDOUT, HINT_ANY,
+	    "the guest does not answer: it may be booting or paused; wait for "
+	    "it with --retry" },
+	{ "handshake", EPROTO, HINT_ANY,
+	    "that is no hybrid vsock socket; for a plain one, unix:PATH" },
+	{ "connect", ENOENT, HINT_ANY,
+	    "there is no such socket: is the VMM up, with that vsock path?" },
+	{ "connect", ECONNREFUSED, HINT_ANY,
+	    "no VMM listens on that socket: is it up? wait for it with "
+	    "--retry" },
+	{ "connect", EACCES, HINT_ANY,
+	    "the socket belongs to the VMM's user: see its owner and mode with "
+	    "ls -l" },
+	{ "bind", EADDRINUSE, HINT_ANY,
+	    "somebody listens there already, or the file is no socket: see "
+	    "ss -x -l -p" },
+};
+
+static const struct hint tcp_hints[] = {
+	{ "connect", ECONNREFUSED, HINT_ANY,
+	    "nobody listens on port %s there; wait for it with --retry" },
+	{ "bind", EADDRINUSE, HINT_ANY,
+	    "somebody listens on port %s: see ss -t -l -p" },
+	{ "bind", EACCES, HINT_ANY,
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take one from 1024 "
+	    "on" },
+	{ "bind", EADDRNOTAVAIL, HINT_ANY,
+	    "that address is not this machine's: see ip address" },
+};
+
 static bool cid_fits(enum hint_cid which, uint32_t cid)
 {
 	switch (which) {
@@ -130,7 +164,21 @@ static const char *find(const struct hint *table, size_t rows, const char *step,
 	return NULL;
 }
 
-#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+#define TABLE(hints)                                                           \
+	{                                                                      \
+		hints, sizeof(hints) / sizeof((hints)[0])                      \
+	}
+
+static const struct table {
+	const struct hint *hints;
+	size_t rows;
+} tables[] = {
+	[ADDRESS_VSOCK] = TABLE(vsock_hints),
+	[ADDRESS_MUX] = TABLE(mux_hints),
+	[ADDRESS_UNIX] = TABLE(unix_hints),
+	[ADDRESS_TCP] = TABLE(tcp_hints),
+	[ADDRESS_STDIO] = { NULL, 0 },
+};
 
 /* Writes the text with each %s in it replaced by the port. */
 static void fill_in(char text[HINT_SIZE], const char *template, uint32_t port)
@@ -152,13 +200,10 @@ static void fill_in(char text[HINT_SIZE], const char *template, uint32_t port)
 const char *hint_find(const struct address *address, const char *step,
     int error, char text[HINT_SIZE])
 {
-	const char *template = NULL;
+	const struct table *table = &tables[address->kind];
+	const char *template =
+	    find(table->hints, table->rows, step, error, address->cid);
 
-	if (address->kind == ADDRESS_VSOCK)
-		template = find(
-		    vsock_hints, ROWS(vsock_hints), step, error, address->cid);
-	else if (address->kind == ADDRESS_UNIX)
-		template = find(unix_hints, ROWS(unix_hints), step, error, 0);
 	if (template == NULL)
 		return NULL;
 	fill_in(text, template, address->port);

@@ -21,6 +21,14 @@ struct socket_choice {
 	int backlog;          /* listening, as for listen(2) */
 };
 
+/* What failed, for the message; errno says why. */
+#define SOCKET_SAID_SIZE 160
+struct socket_fault {
+	const char *step;            /* the system call, or "handshake" */
+	char said[SOCKET_SAID_SIZE]; /* what the peer or the resolver said
+					of it, or "" */
+};
+
 /*
  * A new socket of that family, non-blocking and close-on-exec, or -1 with
  * errno.

@@ -50,15 +50,15 @@ void unix_set_buffer(int fd, size_t bytes)
 }
 
 int unix_dial(const char *path, const struct socket_choice *choice,
-    struct deadline limit, const char **step)
+    struct deadline limit, struct socket_fault *fault)
 {
 	int fd = socket_open(AF_UNIX, choice);
 
-	*step = "socket";
+	fault->step = "socket";
 	if (fd < 0)
 		return -1;
 	unix_set_buffer(fd, choice->buffer);
-	*step = "connect";
+	fault->step = "connect";
 	if (connect_patiently(fd, path, limit) < 0)
 		return socket_abandon(fd);
 	return fd;
@@ -119,19 +119,19 @@ static bool identify(struct unix_file *file)
 }
 
 int unix_listen(const char *path, const struct socket_choice *choice,
-    struct unix_file *file, const char **step)
+    struct unix_file *file, struct socket_fault *fault)
 {
 	int fd = socket_open(AF_UNIX, choice);
 
-	*step = "socket";
+	fault->step = "socket";
 	if (fd < 0)
 		return -1;
-	*step = "bind";
+	fault->step = "bind";
 	if (bind_path(fd, path) < 0)
 		return socket_abandon(fd);
 	strlcpy(file->path, path, sizeof file->path);
 	identify(file);
-	*step = "listen";
+	fault->step = "listen";
 	if (listen(fd, choice->backlog) < 0) {
 		unix_remove(file);
 		return socket_abandon(fd);

@@ -12,11 +12,11 @@
 #include "socket.h"
 
 /*
- * A connected, non-blocking socket, or -1 with errno and in *step the system
- * call that failed. A full backlog is waited for, within the limit.
+ * A connected, non-blocking socket, or -1 with errno and in *fault what
+ * failed. A full backlog is waited for, within the limit.
  */
 int unix_dial(const char *path, const struct socket_choice *choice,
-    struct deadline limit, const char **step);
+    struct deadline limit, struct socket_fault *fault);
 
 /*
  * Lets so much be on its way out of the socket; no message can be longer.
@@ -32,12 +32,12 @@ struct unix_file {
 };
 
 /*
- * A listening, non-blocking socket, or -1 with errno and *step. The file is
+ * A listening, non-blocking socket, or -1 with errno and *fault. The file is
  * created with mode 0600. One on which nobody listens is replaced; a live one
  * is EADDRINUSE. *file is then for unix_remove().
  */
 int unix_listen(const char *path, const struct socket_choice *choice,
-    struct unix_file *file, const char **step);
+    struct unix_file *file, struct socket_fault *fault);
 
 /* Removes the file that unix_listen() created, if it is still that one. */
 void unix_remove(const struct unix_file *file);

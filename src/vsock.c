@@ -69,22 +69,22 @@ static int bind_source(int fd, const struct socket_choice *choice)
 }
 
 int vsock_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, const char **step)
+    struct deadline limit, struct socket_fault *fault)
 {
 	struct sockaddr_vm vm = to_sockaddr(peer->cid, peer->port);
 	int fd = socket_open(AF_VSOCK, choice);
 
-	*step = "socket";
+	fault->step = "socket";
 	if (fd < 0)
 		return -1;
 	if (choice->sibling)
 		vm.svm_flags = VMADDR_FLAG_TO_HOST;
 	set_buffer(fd, choice->buffer);
 	set_connect_timeout(fd, limit);
-	*step = "bind source";
+	fault->step = "bind source";
 	if (bind_source(fd, choice) < 0)
 		return socket_abandon(fd);
-	*step = "connect";
+	fault->step = "connect";
 	if (socket_connect(fd, (struct sockaddr *)&vm, sizeof vm, limit) < 0) {
 		if (errno == ECONNRESET)
 			errno = ECONNREFUSED;
@@ -95,20 +95,20 @@ int vsock_dial(const struct address *peer, const struct socket_choice *choice,
 
 int vsock_listen(const struct address *address,
     const struct socket_choice *choice, struct address *bound,
-    const char **step)
+    struct socket_fault *fault)
 {
 	struct sockaddr_vm vm = to_sockaddr(address->cid, address->port);
 	socklen_t length = sizeof vm;
 	int fd = socket_open(AF_VSOCK, choice);
 
-	*step = "socket";
+	fault->step = "socket";
 	if (fd < 0)
 		return -1;
 	set_buffer(fd, choice->buffer); /* accepted sockets inherit it */
-	*step = "bind";
+	fault->step = "bind";
 	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
 		return socket_abandon(fd);
-	*step = "listen";
+	fault->step = "listen";
 	if (listen(fd, choice->backlog) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&vm, &length) < 0)
 		return socket_abandon(fd);

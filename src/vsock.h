@@ -10,19 +10,19 @@
 #include "socket.h"
 
 /*
- * A connected, non-blocking socket, or -1 with errno and in *step the system
- * call that failed.
+ * A connected, non-blocking socket, or -1 with errno and in *fault what
+ * failed.
  */
 int vsock_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, const char **step);
+    struct deadline limit, struct socket_fault *fault);
 
 /*
- * A listening, non-blocking socket, or -1 with errno and *step. The CID and
+ * A listening, non-blocking socket, or -1 with errno and *fault. The CID and
  * port that it is bound to are left in *bound.
  */
 int vsock_listen(const struct address *address,
     const struct socket_choice *choice, struct address *bound,
-    const char **step);
+    struct socket_fault *fault);
 
 /* The peer of an accepted socket. Only before its first shutdown(2). */
 void vsock_peer(int fd, struct address *peer);

@@ -1,0 +1,168 @@
+#include "tcp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_TEXT_SIZE 8
+
+/* The addresses of a name; EHOSTUNREACH when it has none. */
+static struct addrinfo *resolve(const struct address *address, int flags,
+    const struct socket_choice *choice, struct socket_fault *fault)
+{
+	struct addrinfo wanted = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags,
+	};
+	struct addrinfo *found = NULL;
+	/* with -l, "localhost" could come out as ::1 alone */
+	const char *host =
+	    address->host[0] != '\0' ? address->host : "127.0.0.1";
+	char port[PORT_TEXT_SIZE];
+	int error;
+
+	fault->step = "resolve";
+	snprintf(port, sizeof port, "%u", address->port);
+	error = getaddrinfo(host, port, &wanted, &found);
+	if (error == 0)
+		return found;
+	if (error != EAI_SYSTEM) {
+		strlcpy(fault->said, gai_strerror(error), sizeof fault->said);
+		errno = error == EAI_AGAIN ? ETIMEDOUT : ENXIO;
+	}
+	return NULL;
+}
+
+static void set_nodelay(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static int count_of(const struct addrinfo *list)
+{
+	int count = 0;
+
+	for (; list != NULL; list = list->ai_next)
+		count++;
+	return count;
+}
+
+/* An equal part of the time that is left for each of so many attempts. */
+static struct deadline fair_part(struct deadline limit, int attempts)
+{
+	double left_ms;
+
+	if (deadline_is_never(limit))
+		return limit;
+	left_ms = deadline_poll_ms(limit);
+	return deadline_in(left_ms / 1000 / attempts);
+}
+
+static int dial_one(const struct addrinfo *to,
+    const struct socket_choice *choice, struct deadline limit,
+    struct socket_fault *fault)
+{
+	int fd = socket_open(to->ai_family, choice);
+
+	fault->step = "socket";
+	if (fd < 0)
+		return -1;
+	set_nodelay(fd);
+	fault->step = "connect";
+	if (socket_connect(fd, to->ai_addr, to->ai_addrlen, limit) < 0)
+		return socket_abandon(fd);
+	return fd;
+}
+
+int tcp_dial(const struct address *peer, const struct socket_choice *choice,
+    struct deadline limit, struct socket_fault *fault)
+{
+	struct addrinfo *list = resolve(peer, 0, choice, fault);
+	int fd = -1;
+	int saved;
+
+	if (list == NULL)
+		return -1;
+	for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next)
+		fd =
+		    dial_one(to, choice, fair_part(limit, count_of(to)), fault);
+	saved = errno;
+	freeaddrinfo(list);
+	errno = saved;
+	return fd;
+}
+
+/* The address as getnameinfo(3) writes it, in digits. */
+static void from_sockaddr(const struct sockaddr_storage *address,
+    socklen_t length, struct address *to)
+{
+	char port[PORT_TEXT_SIZE] = "0";
+
+	*to = (struct address){ .kind = ADDRESS_TCP };
+	getnameinfo((const struct sockaddr *)address, length, to->host,
+	    sizeof to->host, port, sizeof port,
+	    NI_NUMERICHOST | NI_NUMERICSERV);
+	to->port = (uint32_t)strtonum(port, 0, UINT16_MAX, NULL);
+}
+
+static int listen_on(const struct addrinfo *at,
+    const struct socket_choice *choice, struct socket_fault *fault)
+{
+	int fd = socket_open(at->ai_family, choice);
+	int on = 1;
+
+	fault->step = "socket";
+	if (fd < 0)
+		return -1;
+	/* a port whose last connections are in TIME_WAIT is free */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	fault->step = "bind";
+	if (bind(fd, at->ai_addr, at->ai_addrlen) < 0)
+		return socket_abandon(fd);
+	fault->step = "listen";
+	if (listen(fd, choice->backlog) < 0)
+		return socket_abandon(fd);
+	return fd;
+}
+
+int tcp_listen(const struct address *address,
+    const struct socket_choice *choice, struct address *bound,
+    struct socket_fault *fault)
+{
+	struct addrinfo *list = resolve(address, AI_PASSIVE, choice, fault);
+	struct sockaddr_storage name;
+	socklen_t length = sizeof name;
+	int fd = -1;
+	int saved;
+
+	if (list == NULL)
+		return -1;
+	for (struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next)
+		fd = listen_on(at, choice, fault);
+	saved = errno;
+	freeaddrinfo(list);
+	errno = saved;
+	if (fd < 0)
+		return -1;
+	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
+		return socket_abandon(fd);
+	from_sockaddr(&name, length, bound);
+	return fd;
+}
+
+void tcp_accepted(int fd, struct address *peer)
+{
+	struct sockaddr_storage name;
+	socklen_t length = sizeof name;
+
+	set_nodelay(fd);
+	if (getpeername(fd, (struct sockaddr *)&name, &length) == 0)
+		from_sockaddr(&name, length, peer);
+}

@@ -1,0 +1,85 @@
+# machine: here
+bats_require_minimum_version 1.5.0
+load helper
+
+# serve_tcp ADDRESS: socat echoes one connection on a free port; sets port.
+serve_tcp() {
+	port=$((20000 + RANDOM % 10000))
+	start server socat "$1:$port,${2:-bind=127.0.0.1},reuseaddr" EXEC:cat
+	wait_until 5 grep -q "$(listening_on "$port")" /proc/net/tcp /proc/net/tcp6
+}
+
+# What /proc/net/tcp says of a socket that listens (0A) on that port.
+listening_on() {
+	printf ':%04X [0-9A-F]*:0000 0A' "$1"
+}
+
+@test "tcp: a request and its reply, by number and by name" {
+	local host
+	for host in 127.0.0.1: localhost: ""; do
+		serve_tcp TCP4-LISTEN
+		run -0 "$VCAT" "tcp:$host$port" <<<"hello"
+		expect "$output" hello
+	done
+}
+
+@test "tcp: an IPv6 address stands in brackets" {
+	serve_tcp TCP6-LISTEN 'bind=[::1]'
+	run -0 "$VCAT" "tcp:[::1]:$port" <<<"hello"
+	expect "$output" hello
+}
+
+@test "tcp: all addresses of a name are tried" {
+	# nobody listens on ::1
+	printf '%s\n' "::1 twofold" "127.0.0.1 twofold" >hosts
+	serve_tcp TCP4-LISTEN
+	# shellcheck disable=SC2016
+	run -0 unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$0" "$1"' \
+		"$VCAT" "tcp:twofold:$port" <<<"hello"
+	expect "$output" hello
+}
+
+@test "tcp: 8 MiB each way at once arrive whole" {
+	$PATTERN 1 8388608 >sent
+	$PATTERN 2 8388608 >answer
+	start listener "$VCAT" -l tcp:any <answer
+	port_of listener
+	run -0 bash -c 'socat -t 30 - "TCP:127.0.0.1:$0" <sent >got' "$port"
+	finish listener
+	expect "$status" 0
+	same_bytes sent listener.out
+	same_bytes answer got
+}
+
+@test "tcp: without a host the listener is on loopback alone" {
+	start listener "$VCAT" -l -d tcp:any
+	port_of listener
+	expect "$(grep -c "$(listening_on "$port")" /proc/net/tcp /proc/net/tcp6)" \
+		"$(printf '/proc/net/tcp:1\n/proc/net/tcp6:0')"
+	expect_in /proc/net/tcp "0100007F$(printf ':%04X' "$port")"
+	expect_in listener.err "listening on tcp:127.0.0.1:$port"
+}
+
+@test "tcp: a refused port is one line with its hint" {
+	run -1 --separate-stderr "$VCAT" tcp:127.0.0.1:1 </dev/null
+	expect "${#stderr_lines[@]}" 2
+	expect "${stderr_lines[0]}" \
+		"vcat: tcp:127.0.0.1:1: connect: Connection refused"
+	expect "${stderr_lines[1]%%;*}" "hint: nobody listens on port 1 there"
+}
+
+@test "tcp: a name that does not exist is one line" {
+	run -1 --separate-stderr "$VCAT" tcp:no-such-host.invalid:22 </dev/null
+	expect "${#stderr_lines[@]}" 1
+	[[ ${stderr_lines[0]} == "vcat: tcp:no-such-host.invalid:22: resolve: "* ]]
+}
+
+@test "tcp and unix: -t relays from the one to the other" {
+	start server socat UNIX-LISTEN:s EXEC:cat
+	wait_until 5 test -S s
+	start relay "$VCAT" -l tcp:any -t unix:s
+	port_of relay
+	expect "$(socat -t 5 - "TCP:127.0.0.1:$port" <<<"hello")" hello
+	finish relay
+	expect "$status" 0
+}

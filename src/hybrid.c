@@ -89,7 +89,8 @@ static bool is_ok(const char *answer)
 /* What came instead of an answer, fit to be shown on a terminal. */
 static void quote(char said[SOCKET_SAID_SIZE], const char *answer)
 {
-	size_t used = strlcpy(said, "the answer was \"", SOCKET_SAID_SIZE);
+	size_t used = strlcpy(
+	    said, "Protocol error: the answer was \"", SOCKET_SAID_SIZE);
 
 	for (; *answer != '\0' && used + 6 < SOCKET_SAID_SIZE; answer++) {
 		unsigned char c = (unsigned char)*answer;

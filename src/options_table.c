@@ -150,7 +150,10 @@ static const char help_head[] =
     "  3:1234  vsock:3:1234      a CID (or hypervisor, local, host) and a "
     "port\n"
     "  1234  any:1234  any       where vcat binds: every CID, a free port\n"
+    "  mux:PATH:PORT             a microVM's hybrid socket, and a guest's "
+    "port\n"
     "  unix:PATH  unix:@NAME     AF_UNIX socket\n"
+    "  tcp:HOST:PORT  tcp:PORT   TCP; without HOST, loopback\n"
     "  -                         stdin and stdout\n"
     "\n"
     "Options:\n";

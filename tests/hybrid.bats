@@ -65,7 +65,7 @@ OK=$'OK 1073741824\n'
 		run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
 		expect "$output" ""
 		expect "${stderr_lines[0]}" \
-			"vcat: mux:v:52: handshake: the answer was \"${answer%$'\n'}\""
+			"vcat: mux:v:52: handshake: Protocol error: the answer was \"${answer%$'\n'}\""
 		finish vmm
 	done
 }
@@ -74,14 +74,14 @@ OK=$'OK 1073741824\n'
 	vmm read 11 text "OK 00000000000000000000000000000000000001" sleep 5
 	run -1 --separate-stderr "$VCAT" -w 3 mux:v:52 </dev/null
 	expect "${stderr_lines[0]}" \
-		'vcat: mux:v:52: handshake: the answer was "OK 00000000000000000000000000000"'
+		'vcat: mux:v:52: handshake: Protocol error: the answer was "OK 00000000000000000000000000000"'
 }
 
 @test "handshake: control characters of an answer do not reach the terminal" {
 	vmm read 11 text $'\e[31mred\n'
 	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
 	expect "${stderr_lines[0]}" \
-		'vcat: mux:v:52: handshake: the answer was "\x1b[31mred"'
+		'vcat: mux:v:52: handshake: Protocol error: the answer was "\x1b[31mred"'
 }
 
 @test "handshake: silence ends with the time limit, status 3" {

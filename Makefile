@@ -93,7 +93,7 @@ clean:
 help:
 	@echo 'make                  build $(B)/vcat'
 	@echo 'make install          to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
-	@echo 'make check            all tests; T=tests/relay.bats: one file'
+	@echo 'make check            all tests; T=tests/ends.bats: one file'
 	@echo 'make check BUILD=asan the same under ASan and UBSan'
 	@echo 'make lint             clang-tidy, cppcheck, shellcheck, mandoc, layout, layers'
 	@echo 'make demo             a session over vsock in the test machine'

@@ -5,7 +5,7 @@ load helper
 # serve_tcp ADDRESS: socat echoes one connection on a free port; sets port.
 serve_tcp() {
 	port=$((20000 + RANDOM % 10000))
-	start server socat "$1:$port,${2:-bind=127.0.0.1},reuseaddr" EXEC:cat
+	start server socat -t 30 "$1:$port,${2:-bind=127.0.0.1},reuseaddr" EXEC:cat
 	wait_until 5 grep -q "$(listening_on "$port")" /proc/net/tcp /proc/net/tcp6
 }
 
@@ -75,7 +75,7 @@ listening_on() {
 }
 
 @test "tcp and unix: -t relays from the one to the other" {
-	start server socat UNIX-LISTEN:s EXEC:cat
+	start server socat -t 30 UNIX-LISTEN:s EXEC:cat
 	wait_until 5 test -S s
 	start relay "$VCAT" -l tcp:any -t unix:s
 	port_of relay

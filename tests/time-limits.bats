@@ -13,7 +13,7 @@ dead_guest() {
 
 # full PATH: a listener that takes nobody, with a backlog that is full.
 full() {
-	start stopped socat UNIX-LISTEN:"$1",backlog=1,fork SYSTEM:cat
+	start stopped socat -t 30 UNIX-LISTEN:"$1",backlog=1,fork SYSTEM:cat
 	wait_until 10 grep -q " 00010000 .* $1\$" /proc/net/unix
 	pid_of stopped
 	kill -STOP "$pid"

@@ -319,7 +319,7 @@ nonblocking() {
 
 @test "shared socket: stdin and stdout may be one, as from inetd" {
 	peer_listens read 8 text answer shutdown read-eof
-	start inetd socat unix-listen:s "exec:$VCAT 1\\:$port"
+	start inetd socat -t 30 unix-listen:s "exec:$VCAT 1\\:$port"
 	wait_until 10 test -S s
 	run -0 socat -t 10 - unix-connect:s < <(printf question)
 	expect "$output" answer

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "deadline.h"
 #include "fd.h"
 #include "guard.h"
 #include "hint.h"
@@ -13,10 +12,6 @@
 #include "log.h"
 #include "tcp.h"
 #include "vsock.h"
-
-/* Between two attempts: short at first, while a guest is nearly there. */
-#define RETRY_FIRST_MS 50
-#define RETRY_LAST_MS  1000
 
 /* Who has waited with --retry is not told to. */
 static void cut_advice(char *hint, bool retried)
@@ -49,76 +44,6 @@ void endpoint_complain(
 	complain(address, &fault, error, false);
 }
 
-static int dial_once(const struct address *address,
-    const struct socket_choice *choice, struct deadline limit,
-    struct socket_fault *fault)
-{
-	switch (address->kind) {
-	case ADDRESS_VSOCK:
-		return vsock_dial(address, choice, limit, fault);
-	case ADDRESS_MUX:
-		return hybrid_dial(address, choice, limit, fault);
-	case ADDRESS_UNIX:
-		return unix_dial(address->path, choice, limit, fault);
-	case ADDRESS_TCP:
-		return tcp_dial(address, choice, limit, fault);
-	case ADDRESS_STDIO:
-		break;
-	}
-	fault->step = "connect";
-	errno = EPROTONOSUPPORT;
-	return -1;
-}
-
-/* Whether a later attempt may go better. */
-static bool is_passing(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case ENODEV:
-	case ENOENT:
-	case ETIMEDOUT:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Waits before the next attempt. Returns whether there is time for one. */
-static bool pause_before_retry(int *pause_ms, struct deadline until)
-{
-	int left = deadline_poll_ms(until);
-
-	poll(NULL, 0, left >= 0 && left < *pause_ms ? left : *pause_ms);
-	*pause_ms =
-	    *pause_ms * 2 < RETRY_LAST_MS ? *pause_ms * 2 : RETRY_LAST_MS;
-	return !deadline_passed(until);
-}
-
-/* Attempts, each with a new socket, until one succeeds or time is up. */
-static int dial_patiently(const struct address *address,
-    const struct socket_choice *choice,
-    const struct endpoint_patience *patience, struct socket_fault *fault)
-{
-	bool retry = patience->retry >= 0;
-	struct deadline until = deadline_limit(retry ? patience->retry : 0);
-	int pause_ms = RETRY_FIRST_MS;
-
-	for (;;) {
-		struct deadline limit =
-		    deadline_first(until, deadline_limit(patience->timeout));
-		int fd = dial_once(address, choice, limit, fault);
-
-		if (fd >= 0 || !retry || !is_passing(errno))
-			return fd;
-		if (!pause_before_retry(&pause_ms, until))
-			return -1;
-	}
-}
-
 /*
  * Firecracker, vhost-device-vsock, and Cloud Hypervisor before v53, turn the
  * host's half-close into a full close, and drop the guest's answer.
@@ -129,26 +54,40 @@ static void choose_ending(const struct address *address, struct stream *stream)
 		stream->ending = STREAM_KEEP;
 }
 
-int endpoint_dial(const struct address *address,
-    const struct socket_choice *choice,
-    const struct endpoint_patience *patience, struct stream *stream)
+/* A stream on the socket, which is closed if there can be none. */
+static int open_stream(
+    struct stream *stream, int fd, const struct address *peer, size_t buffer)
 {
-	struct socket_fault fault = { .step = "connect" };
-	int fd = dial_patiently(address, choice, patience, &fault);
-
-	if (fd >= 0 && stream_from_socket(stream, fd, choice->buffer) == 0) {
-		choose_ending(address, stream);
-		return 0;
-	}
-	if (fd >= 0)
-		fault.step = "outbox";
-	complain(address, &fault, errno, patience->retry >= 0);
-	if (fd >= 0)
+	if (stream_from_socket(stream, fd, buffer) < 0) {
+		endpoint_complain(peer, "outbox", errno);
 		return socket_abandon(fd);
+	}
+	choose_ending(peer, stream);
+	return 0;
+}
+
+int endpoint_dialled(struct dial *dial, struct stream *stream)
+{
+	const struct dial_target *target = dial->target;
+	bool retried = target->retry >= 0;
+
+	if (dial->state == DIAL_CONNECTED)
+		return open_stream(stream, dial->attempt.fd, &target->address,
+		    target->choice.buffer);
+	complain(&target->address, &dial->attempt.fault, dial->error, retried);
 	/* whatever the last attempt met, it was the time that ran out */
-	if (patience->retry > 0 && is_passing(errno))
-		errno = ETIMEDOUT;
+	errno =
+	    retried && dial_is_passing(dial->error) ? ETIMEDOUT : dial->error;
 	return -1;
+}
+
+int endpoint_dial(struct dial_target *target, struct stream *stream)
+{
+	struct dial dial;
+
+	dial_begin(&dial, target);
+	dial_run(&dial);
+	return endpoint_dialled(&dial, stream);
 }
 
 /* A socket file that a signal would leave behind is worse than none. */
@@ -244,12 +183,7 @@ int endpoint_accept(const struct endpoint_listener *listener,
 		return -1;
 	}
 	prepare_accepted(fd, &listener->address, choice, peer);
-	if (stream_from_socket(stream, fd, choice->buffer) == 0) {
-		choose_ending(&listener->address, stream);
-		return 0;
-	}
-	endpoint_complain(peer, "outbox", errno);
-	return socket_abandon(fd);
+	return open_stream(stream, fd, peer, choice->buffer);
 }
 
 void endpoint_close(struct endpoint_listener *listener)

@@ -8,15 +8,10 @@
 #include <stdbool.h>
 
 #include "address.h"
+#include "dial.h"
 #include "socket.h"
 #include "stream.h"
 #include "unix.h"
-
-/* How long to try. In seconds. */
-struct endpoint_patience {
-	double timeout; /* for one attempt, whole; 0: no limit */
-	double retry;   /* try anew for so long; 0: for ever; negative: don't */
-};
 
 /* What accepts connections. */
 struct endpoint_listener {
@@ -26,12 +21,16 @@ struct endpoint_listener {
 };
 
 /*
- * Connects to the address, which is not ADDRESS_STDIO. Returns 0, or -1 with
- * errno after a message: ETIMEDOUT when a time limit ran out.
+ * Connects, however long it takes. Returns 0, or -1 with errno after a
+ * message: ETIMEDOUT when a time limit ran out.
  */
-int endpoint_dial(const struct address *address,
-    const struct socket_choice *choice,
-    const struct endpoint_patience *patience, struct stream *stream);
+int endpoint_dial(struct dial_target *target, struct stream *stream);
+
+/*
+ * What has come of a dial that is over: the stream, or what endpoint_dial()
+ * says and returns.
+ */
+int endpoint_dialled(struct dial *dial, struct stream *stream);
 
 /* Binds and listens. Returns 0, or -1 with errno after a message. */
 int endpoint_listen(const struct address *address,

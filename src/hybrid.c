@@ -2,16 +2,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "fd.h"
-
-/* The longest answer is "OK 4294967295\n"; VMMs read 32 bytes themselves. */
-#define ANSWER_SIZE 32
 
 /*
  * The whole line in one send: Firecracker and vhost-device-vsock drop a
@@ -30,45 +24,29 @@ static int send_request(int fd, uint32_t port)
 	return -1;
 }
 
-/* One byte within the limit: 1, 0 at the end, or -1 with errno. */
-static ssize_t read_byte(int fd, char *byte, struct deadline limit)
-{
-	for (;;) {
-		ssize_t n = recv(fd, byte, 1, MSG_DONTWAIT);
-
-		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-			return n;
-		if (deadline_passed(limit)) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		fd_poll(fd, POLLIN, deadline_poll_ms(limit));
-	}
-}
-
 /*
  * Reads up to the newline and no byte further: the guest's first bytes may be
  * right behind it. Returns 0 with the line, without its newline, in answer,
  * or -1 with errno and what there was of it.
  */
-static int read_answer(
-    int fd, char answer[ANSWER_SIZE + 1], struct deadline limit)
+static int read_line(int fd, struct hybrid_answer *answer)
 {
-	for (size_t used = 0; used < ANSWER_SIZE; used++) {
+	while (answer->used < HYBRID_ANSWER_SIZE) {
 		char byte;
-		ssize_t n = read_byte(fd, &byte, limit);
+		ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
 
-		answer[used] = '\0';
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -1;
 		if (n == 0) {
-			errno = used == 0 ? ECONNREFUSED : EPROTO;
+			errno = answer->used == 0 ? ECONNREFUSED : EPROTO;
 			return -1;
 		}
 		if (byte == '\n')
 			return 0;
-		answer[used] = byte;
-		answer[used + 1] = '\0';
+		answer->text[answer->used++] = byte;
+		answer->text[answer->used] = '\0';
 	}
 	errno = EPROTO;
 	return -1;
@@ -101,36 +79,34 @@ static void quote(char said[SOCKET_SAID_SIZE], const char *answer)
 	strlcat(said, "\"", SOCKET_SAID_SIZE);
 }
 
-static int shake_hands(
-    int fd, uint32_t port, struct deadline limit, struct socket_fault *fault)
+/* A VMM that closes with our request unread refuses by a reset. */
+static int refusal(int error)
 {
-	char answer[ANSWER_SIZE + 1] = "";
+	return error == ECONNRESET || error == EPIPE ? ECONNREFUSED : error;
+}
 
-	fault->step = "handshake";
-	if (send_request(fd, port) == 0 &&
-	    read_answer(fd, answer, limit) == 0) {
-		if (is_ok(answer))
+int hybrid_ask(
+    struct socket_attempt *attempt, uint32_t port, struct hybrid_answer *answer)
+{
+	*answer = (struct hybrid_answer){ .used = 0 };
+	attempt->fault.step = "handshake";
+	if (send_request(attempt->fd, port) == 0)
+		return 0;
+	errno = refusal(errno);
+	return -1;
+}
+
+int hybrid_hear(struct socket_attempt *attempt, struct hybrid_answer *answer)
+{
+	if (read_line(attempt->fd, answer) == 0) {
+		if (is_ok(answer->text))
 			return 0;
 		errno = EPROTO;
 	}
 	if (errno == EPROTO)
-		quote(fault->said, answer);
-	/* a VMM that closes with our request unread */
-	if (errno == ECONNRESET || errno == EPIPE)
-		errno = ECONNREFUSED;
+		quote(attempt->fault.said, answer->text);
+	errno = refusal(errno);
 	return -1;
-}
-
-int hybrid_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault)
-{
-	int fd = unix_dial(peer->path, choice, limit, fault);
-
-	if (fd < 0)
-		return -1;
-	if (shake_hands(fd, peer->port, limit, fault) < 0)
-		return socket_abandon(fd);
-	return fd;
 }
 
 int hybrid_listen(const struct address *address,

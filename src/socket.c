@@ -1,10 +1,7 @@
 #include "socket.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
-
-#include "fd.h"
 
 int socket_open(int family, const struct socket_choice *choice)
 {
@@ -13,8 +10,7 @@ int socket_open(int family, const struct socket_choice *choice)
 	return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* The outcome of a connect(2) in progress. */
-static int connect_outcome(int fd)
+int socket_outcome(int fd)
 {
 	int error = 0;
 	socklen_t length = sizeof error;
@@ -25,20 +21,22 @@ static int connect_outcome(int fd)
 	return error == 0 ? 0 : -1;
 }
 
-int socket_connect(
-    int fd, const struct sockaddr *to, socklen_t length, struct deadline limit)
+int socket_begin(
+    struct socket_attempt *attempt, const struct sockaddr *to, socklen_t length)
 {
-	if (connect(fd, to, length) == 0)
+	attempt->pending = false;
+	if (connect(attempt->fd, to, length) == 0)
 		return 0;
-	if (errno != EINPROGRESS && errno != EINTR)
-		return -1;
-	while (fd_poll(fd, POLLOUT, deadline_poll_ms(limit)) == 0) {
-		if (deadline_passed(limit)) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-	}
-	return connect_outcome(fd);
+	attempt->pending = errno == EINPROGRESS || errno == EINTR;
+	return attempt->pending ? 0 : -1;
+}
+
+int socket_drop(struct socket_attempt *attempt)
+{
+	if (attempt->fd >= 0)
+		socket_abandon(attempt->fd);
+	attempt->fd = -1;
+	return -1;
 }
 
 int socket_abandon(int fd)

@@ -1,6 +1,6 @@
 /*
  * What the socket families have in common: the choices that a user has, and
- * connecting within a time limit.
+ * how a connection is begun without waiting for it.
  */
 #ifndef VCAT_SOCKET_H
 #define VCAT_SOCKET_H
@@ -35,12 +35,27 @@ struct socket_fault {
  */
 int socket_open(int family, const struct socket_choice *choice);
 
+/* One attempt to connect. */
+struct socket_attempt {
+	const struct socket_choice *choice; /* borrowed */
+	struct deadline limit;              /* when it is given up */
+	int fd;       /* -1: there is none; else the owner closes it */
+	bool pending; /* connect(2) goes on: socket_outcome() when writable */
+	struct socket_fault fault;
+};
+
 /*
- * connect(2) within the time limit. Returns 0, or -1 with errno: ETIMEDOUT
- * when the limit has passed.
+ * Begins to connect attempt->fd. Returns 0, with attempt->pending, or -1 with
+ * errno and the attempt as it was.
  */
-int socket_connect(
-    int fd, const struct sockaddr *to, socklen_t length, struct deadline limit);
+int socket_begin(struct socket_attempt *attempt, const struct sockaddr *to,
+    socklen_t length);
+
+/* How a pending connect(2) ended. Returns 0, or -1 with errno. */
+int socket_outcome(int fd);
+
+/* Closes the attempt's socket. Returns -1, with errno as it was. */
+int socket_drop(struct socket_attempt *attempt);
 
 /* Closes fd and returns -1, with errno as it was. */
 int socket_abandon(int fd);

@@ -1,7 +1,6 @@
 #include "tcp.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,7 +9,6 @@
 
 #define PORT_TEXT_SIZE 8
 
-/* The addresses of a name; EHOSTUNREACH when it has none. */
 static struct addrinfo *resolve(const struct address *address, int flags,
     const struct socket_choice *choice, struct socket_fault *fault)
 {
@@ -54,49 +52,33 @@ static int count_of(const struct addrinfo *list)
 	return count;
 }
 
-/* An equal part of the time that is left for each of so many attempts. */
-static struct deadline fair_part(struct deadline limit, int attempts)
+struct deadline tcp_share(const struct addrinfo *list, struct deadline whole)
 {
 	double left_ms;
 
-	if (deadline_is_never(limit))
-		return limit;
-	left_ms = deadline_poll_ms(limit);
-	return deadline_in(left_ms / 1000 / attempts);
+	if (deadline_is_never(whole))
+		return whole;
+	left_ms = deadline_poll_ms(whole);
+	return deadline_in(left_ms / 1000 / count_of(list));
 }
 
-static int dial_one(const struct addrinfo *to,
-    const struct socket_choice *choice, struct deadline limit,
-    struct socket_fault *fault)
+int tcp_begin(struct socket_attempt *attempt, const struct addrinfo *to)
 {
-	int fd = socket_open(to->ai_family, choice);
-
-	fault->step = "socket";
-	if (fd < 0)
+	attempt->fault.step = "socket";
+	attempt->fd = socket_open(to->ai_family, attempt->choice);
+	if (attempt->fd < 0)
 		return -1;
-	set_nodelay(fd);
-	fault->step = "connect";
-	if (socket_connect(fd, to->ai_addr, to->ai_addrlen, limit) < 0)
-		return socket_abandon(fd);
-	return fd;
+	set_nodelay(attempt->fd);
+	attempt->fault.step = "connect";
+	if (socket_begin(attempt, to->ai_addr, to->ai_addrlen) < 0)
+		return socket_drop(attempt);
+	return 0;
 }
 
-int tcp_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault)
+struct addrinfo *tcp_resolve(const struct address *peer,
+    const struct socket_choice *choice, struct socket_fault *fault)
 {
-	struct addrinfo *list = resolve(peer, 0, choice, fault);
-	int fd = -1;
-	int saved;
-
-	if (list == NULL)
-		return -1;
-	for (struct addrinfo *to = list; to != NULL && fd < 0; to = to->ai_next)
-		fd =
-		    dial_one(to, choice, fair_part(limit, count_of(to)), fault);
-	saved = errno;
-	freeaddrinfo(list);
-	errno = saved;
-	return fd;
+	return resolve(peer, 0, choice, fault);
 }
 
 /* The address as getnameinfo(3) writes it, in digits. */

@@ -5,17 +5,31 @@
 #ifndef VCAT_TCP_H
 #define VCAT_TCP_H
 
+#include <netdb.h>
+
 #include "address.h"
 #include "deadline.h"
 #include "socket.h"
 
 /*
- * A connected, non-blocking socket, or -1 with errno and what failed in
- * *fault. The name is looked up once; all its addresses are tried in turn,
- * each for a fair part of the time that is left.
+ * Looks the name up, which may take long. Returns its addresses, for
+ * freeaddrinfo(3), or NULL with errno and in *fault what failed: ETIMEDOUT
+ * when no name server answers, ENXIO when there is no such name.
  */
-int tcp_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault);
+struct addrinfo *tcp_resolve(const struct address *peer,
+    const struct socket_choice *choice, struct socket_fault *fault);
+
+/*
+ * Begins to connect to the first address of the list. Returns 0, or -1 with
+ * errno, in attempt->fault what failed, and no socket.
+ */
+int tcp_begin(struct socket_attempt *attempt, const struct addrinfo *to);
+
+/*
+ * When the attempt with the first address of the list is to give up, so that
+ * each has an equal part of the time until `whole`.
+ */
+struct deadline tcp_share(const struct addrinfo *list, struct deadline whole);
 
 /*
  * A listening, non-blocking socket, or -1 with errno and *fault. The address

@@ -1,14 +1,11 @@
 #include "unix.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define BACKLOG_WAIT_MS 10
 
 /* The address of a path that is known to fit. Returns its length. */
 static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
@@ -24,24 +21,6 @@ static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
-/* A full backlog is EAGAIN at once, with nothing to poll for. */
-static int connect_patiently(int fd, const char *path, struct deadline limit)
-{
-	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(path, &un);
-
-	while (socket_connect(fd, (struct sockaddr *)&un, length, limit) < 0) {
-		if (errno != EAGAIN)
-			return -1;
-		if (deadline_passed(limit)) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		poll(NULL, 0, BACKLOG_WAIT_MS);
-	}
-	return 0;
-}
-
 void unix_set_buffer(int fd, size_t bytes)
 {
 	int size = (int)bytes;
@@ -49,19 +28,22 @@ void unix_set_buffer(int fd, size_t bytes)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
-int unix_dial(const char *path, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault)
+int unix_begin(struct socket_attempt *attempt, const char *path)
 {
-	int fd = socket_open(AF_UNIX, choice);
+	struct sockaddr_un un;
+	socklen_t length = to_sockaddr(path, &un);
 
-	fault->step = "socket";
-	if (fd < 0)
-		return -1;
-	unix_set_buffer(fd, choice->buffer);
-	fault->step = "connect";
-	if (connect_patiently(fd, path, limit) < 0)
-		return socket_abandon(fd);
-	return fd;
+	attempt->fault.step = "socket";
+	if (attempt->fd < 0) {
+		attempt->fd = socket_open(AF_UNIX, attempt->choice);
+		if (attempt->fd < 0)
+			return -1;
+		unix_set_buffer(attempt->fd, attempt->choice->buffer);
+	}
+	attempt->fault.step = "connect";
+	if (socket_begin(attempt, (struct sockaddr *)&un, length) == 0)
+		return 0;
+	return errno == EAGAIN ? -1 : socket_drop(attempt);
 }
 
 /*

@@ -8,19 +8,18 @@
 #include <sys/types.h>
 
 #include "address.h"
-#include "deadline.h"
 #include "socket.h"
 
 /*
- * A connected, non-blocking socket, or -1 with errno and in *fault what
- * failed. A full backlog is waited for, within the limit.
+ * Begins to connect to path. Returns 0, or -1 with errno and in
+ * attempt->fault what failed. EAGAIN: the listener's backlog is full, for
+ * which one cannot poll; then the socket is kept, for another call.
  */
-int unix_dial(const char *path, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault);
+int unix_begin(struct socket_attempt *attempt, const char *path);
 
 /*
  * Lets so much be on its way out of the socket; no message can be longer.
- * unix_dial() does it, an accepted socket needs it: it inherits nothing.
+ * unix_begin() does it, an accepted socket needs it: it inherits nothing.
  */
 void unix_set_buffer(int fd, size_t bytes);
 

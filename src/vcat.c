@@ -34,7 +34,6 @@ static struct socket_choice choice_for(const struct options *options)
 struct run {
 	struct options options;
 	struct socket_choice choice;
-	struct endpoint_patience patience;
 	struct stream stdio;
 	enum session_status status; /* of the latest connection */
 };
@@ -42,13 +41,21 @@ struct run {
 static int dial(
     const struct run *run, const struct address *address, struct stream *stream)
 {
+	struct dial_target target = {
+		.address = *address,
+		.choice = run->choice,
+		.timeout = run->options.timeout,
+		.retry = run->options.retry,
+	};
 	char name[ADDRESS_TEXT_SIZE];
+	int result = endpoint_dial(&target, stream);
+	int saved = errno;
 
-	if (endpoint_dial(address, &run->choice, &run->patience, stream) < 0)
-		return -1;
-	if (run->options.verbose)
+	dial_forget(&target);
+	errno = saved;
+	if (result == 0 && run->options.verbose)
 		log_error("%s: connected", address_name(address, name));
-	return 0;
+	return result;
 }
 
 static enum session_status dial_failure(void)
@@ -121,10 +128,6 @@ static enum session_status run_streams(struct run *run)
 	const struct options *options = &run->options;
 
 	run->choice = choice_for(options);
-	run->patience = (struct endpoint_patience){
-		.timeout = options->timeout,
-		.retry = options->retry,
-	};
 	signal(SIGPIPE, SIG_IGN);
 	if (options->target.kind == ADDRESS_STDIO)
 		stream_from_stdio(&run->stdio, options->keep_open);

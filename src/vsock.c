@@ -68,29 +68,41 @@ static int bind_source(int fd, const struct socket_choice *choice)
 	return bind(fd, (struct sockaddr *)&vm, sizeof vm);
 }
 
-int vsock_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault)
+static int connect_error(int error)
 {
+	return error == ECONNRESET ? ECONNREFUSED : error;
+}
+
+int vsock_begin(struct socket_attempt *attempt, const struct address *peer)
+{
+	const struct socket_choice *choice = attempt->choice;
 	struct sockaddr_vm vm = to_sockaddr(peer->cid, peer->port);
 	int fd = socket_open(AF_VSOCK, choice);
 
-	fault->step = "socket";
+	attempt->fd = fd;
+	attempt->fault.step = "socket";
 	if (fd < 0)
 		return -1;
 	if (choice->sibling)
 		vm.svm_flags = VMADDR_FLAG_TO_HOST;
 	set_buffer(fd, choice->buffer);
-	set_connect_timeout(fd, limit);
-	fault->step = "bind source";
+	set_connect_timeout(fd, attempt->limit);
+	attempt->fault.step = "bind source";
 	if (bind_source(fd, choice) < 0)
-		return socket_abandon(fd);
-	fault->step = "connect";
-	if (socket_connect(fd, (struct sockaddr *)&vm, sizeof vm, limit) < 0) {
-		if (errno == ECONNRESET)
-			errno = ECONNREFUSED;
-		return socket_abandon(fd);
-	}
-	return fd;
+		return socket_drop(attempt);
+	attempt->fault.step = "connect";
+	if (socket_begin(attempt, (struct sockaddr *)&vm, sizeof vm) == 0)
+		return 0;
+	errno = connect_error(errno);
+	return socket_drop(attempt);
+}
+
+int vsock_outcome(int fd)
+{
+	int result = socket_outcome(fd);
+
+	errno = connect_error(errno);
+	return result;
 }
 
 int vsock_listen(const struct address *address,

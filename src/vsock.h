@@ -6,15 +6,16 @@
 #define VCAT_VSOCK_H
 
 #include "address.h"
-#include "deadline.h"
 #include "socket.h"
 
 /*
- * A connected, non-blocking socket, or -1 with errno and in *fault what
- * failed.
+ * Begins to connect. Returns 0, or -1 with errno, in attempt->fault what
+ * failed, and no socket.
  */
-int vsock_dial(const struct address *peer, const struct socket_choice *choice,
-    struct deadline limit, struct socket_fault *fault);
+int vsock_begin(struct socket_attempt *attempt, const struct address *peer);
+
+/* As socket_outcome(). */
+int vsock_outcome(int fd);
 
 /*
  * A listening, non-blocking socket, or -1 with errno and *fault. The CID and

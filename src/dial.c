@@ -1,0 +1,268 @@
+#include "dial.h"
+
+#include <errno.h>
+
+#include "tcp.h"
+#include "unix.h"
+#include "vsock.h"
+
+/* Between two attempts: short at first, while a guest is nearly there. */
+#define RETRY_FIRST_MS 50
+#define RETRY_LAST_MS  1000
+
+/* A full backlog gives nothing to poll for. */
+#define QUEUE_MS 10
+
+#define MS_PER_S 1000.0
+
+bool dial_is_passing(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ENODEV:
+	case ENOENT:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int dial_resolve(struct dial_target *target, struct socket_fault *fault)
+{
+	if (target->address.kind != ADDRESS_TCP || target->names != NULL)
+		return 0;
+	target->names = tcp_resolve(&target->address, &target->choice, fault);
+	return target->names != NULL ? 0 : -1;
+}
+
+void dial_forget(struct dial_target *target)
+{
+	if (target->names != NULL)
+		freeaddrinfo(target->names);
+	target->names = NULL;
+}
+
+static int begin_attempt(struct dial *dial)
+{
+	const struct address *to = &dial->target->address;
+	struct socket_attempt *attempt = &dial->attempt;
+
+	attempt->limit = dial->whole;
+	switch (to->kind) {
+	case ADDRESS_VSOCK:
+		return vsock_begin(attempt, to);
+	case ADDRESS_MUX:
+	case ADDRESS_UNIX:
+		return unix_begin(attempt, to->path);
+	case ADDRESS_TCP:
+		attempt->limit = tcp_share(dial->name, dial->whole);
+		return tcp_begin(attempt, dial->name);
+	case ADDRESS_STDIO:
+		break;
+	}
+	errno = EPROTONOSUPPORT;
+	return -1;
+}
+
+static void pause_until_next(struct dial *dial)
+{
+	struct deadline next = deadline_in(dial->pause_ms / MS_PER_S);
+
+	dial->state = DIAL_PAUSED;
+	dial->wake = deadline_first(next, dial->until);
+	dial->pause_ms *= 2;
+	if (dial->pause_ms > RETRY_LAST_MS)
+		dial->pause_ms = RETRY_LAST_MS;
+}
+
+/* The attempt has come to nothing: is there another one to make? */
+static void give_up(struct dial *dial)
+{
+	dial->error = errno;
+	socket_drop(&dial->attempt);
+	dial->state = DIAL_FAILED;
+	if (dial->target->retry >= 0 && dial_is_passing(dial->error))
+		pause_until_next(dial);
+}
+
+static void go_on(struct dial *dial);
+
+static void note_connected(struct dial *dial)
+{
+	dial->state = DIAL_CONNECTED;
+	if (dial->target->address.kind != ADDRESS_MUX)
+		return;
+	dial->state = DIAL_SHAKING;
+	if (hybrid_ask(
+		&dial->attempt, dial->target->address.port, &dial->answer) < 0)
+		give_up(dial);
+}
+
+/* What has come of the attempt at connecting. */
+static void note_begun(struct dial *dial, int result)
+{
+	if (result == 0 && dial->attempt.pending) {
+		dial->state = DIAL_CONNECTING;
+	} else if (result == 0) {
+		note_connected(dial);
+	} else if (errno == EAGAIN && dial->attempt.fd >= 0) {
+		dial->state = DIAL_QUEUING;
+		dial->wake = deadline_first(
+		    deadline_in(QUEUE_MS / MS_PER_S), dial->whole);
+	} else {
+		go_on(dial);
+	}
+}
+
+/* With errno: to the next address of the name, if there is one. */
+static void go_on(struct dial *dial)
+{
+	socket_drop(&dial->attempt);
+	while (dial->name != NULL && dial->name->ai_next != NULL &&
+	       !deadline_passed(dial->whole)) {
+		dial->name = dial->name->ai_next;
+		if (begin_attempt(dial) == 0) {
+			note_begun(dial, 0);
+			return;
+		}
+	}
+	give_up(dial);
+}
+
+static void start(struct dial *dial)
+{
+	dial->attempt.fault.said[0] = '\0';
+	dial->whole =
+	    deadline_first(dial->until, deadline_limit(dial->target->timeout));
+	if (dial_resolve(dial->target, &dial->attempt.fault) < 0) {
+		give_up(dial);
+		return;
+	}
+	dial->name = dial->target->names;
+	note_begun(dial, begin_attempt(dial));
+}
+
+static void time_out(struct dial *dial)
+{
+	errno = ETIMEDOUT;
+	if (dial->state == DIAL_CONNECTING)
+		go_on(dial);
+	else
+		give_up(dial);
+}
+
+static int outcome(const struct dial *dial)
+{
+	return dial->target->address.kind == ADDRESS_VSOCK
+		   ? vsock_outcome(dial->attempt.fd)
+		   : socket_outcome(dial->attempt.fd);
+}
+
+static void end_pause(struct dial *dial)
+{
+	if (!deadline_passed(dial->until))
+		start(dial);
+	else
+		dial->state = DIAL_FAILED; /* by the last attempt's error */
+}
+
+enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
+{
+	*dial = (struct dial){
+		.target = target,
+		.attempt = { .choice = &target->choice, .fd = -1 },
+		.until = deadline_limit(target->retry > 0 ? target->retry : 0),
+		.pause_ms = RETRY_FIRST_MS,
+	};
+	dial->attempt.fault.step = "connect";
+	start(dial);
+	return dial->state;
+}
+
+struct pollfd dial_interest(const struct dial *dial)
+{
+	switch (dial->state) {
+	case DIAL_CONNECTING:
+		return (struct pollfd){ dial->attempt.fd, POLLOUT, 0 };
+	case DIAL_SHAKING:
+		return (struct pollfd){ dial->attempt.fd, POLLIN, 0 };
+	default:
+		return (struct pollfd){ .fd = -1 };
+	}
+}
+
+struct deadline dial_deadline(const struct dial *dial)
+{
+	switch (dial->state) {
+	case DIAL_PAUSED:
+	case DIAL_QUEUING:
+		return dial->wake;
+	case DIAL_CONNECTING:
+	case DIAL_SHAKING:
+		return dial->attempt.limit;
+	default:
+		return deadline_never();
+	}
+}
+
+static void advance_connecting(struct dial *dial, short revents)
+{
+	if (revents == 0) {
+		if (deadline_passed(dial->attempt.limit))
+			time_out(dial);
+	} else if (outcome(dial) == 0) {
+		note_connected(dial);
+	} else {
+		go_on(dial);
+	}
+}
+
+static void advance_shaking(struct dial *dial)
+{
+	if (hybrid_hear(&dial->attempt, &dial->answer) == 0)
+		dial->state = DIAL_CONNECTED;
+	else if (errno != EAGAIN)
+		give_up(dial);
+	else if (deadline_passed(dial->attempt.limit))
+		time_out(dial);
+}
+
+enum dial_state dial_advance(struct dial *dial, short revents)
+{
+	if (dial->state == DIAL_PAUSED && deadline_passed(dial->wake))
+		end_pause(dial);
+	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->whole))
+		time_out(dial);
+	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->wake))
+		note_begun(dial, begin_attempt(dial));
+	else if (dial->state == DIAL_CONNECTING)
+		advance_connecting(dial, revents);
+	if (dial->state == DIAL_SHAKING)
+		advance_shaking(dial);
+	return dial->state;
+}
+
+int dial_run(struct dial *dial)
+{
+	short revents = 0;
+
+	while (dial_advance(dial, revents) < DIAL_CONNECTED) {
+		struct pollfd poller = dial_interest(dial);
+		int ms = deadline_poll_ms(dial_deadline(dial));
+
+		/* EINTR: as if nothing had come */
+		revents = poll(&poller, 1, ms) > 0 ? poller.revents : 0;
+	}
+	return dial->state == DIAL_CONNECTED ? 0 : -1;
+}
+
+void dial_abort(struct dial *dial)
+{
+	if (dial->state < DIAL_CONNECTED)
+		socket_drop(&dial->attempt);
+	dial->state = DIAL_FAILED;
+}

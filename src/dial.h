@@ -1,0 +1,81 @@
+/*
+ * Connecting to an address of any kind, without waiting: attempt after
+ * attempt, each with a new socket, address after address of a name, and the
+ * handshake of a hybrid socket.
+ *
+ * The owner polls for what dial_interest() asks, no longer than until
+ * dial_deadline(), and calls dial_advance(), until the state is DIAL_CONNECTED
+ * or DIAL_FAILED; dial_run() does that for one dial.
+ */
+#ifndef VCAT_DIAL_H
+#define VCAT_DIAL_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "address.h"
+#include "deadline.h"
+#include "hybrid.h"
+#include "socket.h"
+
+/* Where to, and how: what many dials may have in common. Times in seconds. */
+struct dial_target {
+	struct address address; /* any kind but ADDRESS_STDIO */
+	struct socket_choice choice;
+	double timeout; /* for one attempt, whole; 0: no limit */
+	double retry;   /* try anew for so long; 0: for ever; negative: don't */
+	struct addrinfo *names; /* tcp: NULL until looked up, once */
+};
+
+enum dial_state {
+	DIAL_PAUSED,     /* until the next attempt */
+	DIAL_QUEUING,    /* for a place in a full backlog */
+	DIAL_CONNECTING, /* connect(2) goes on */
+	DIAL_SHAKING,    /* hands, with a VMM */
+	DIAL_CONNECTED,
+	DIAL_FAILED,
+};
+
+struct dial {
+	struct dial_target *target; /* borrowed */
+	enum dial_state state;
+	int error; /* DIAL_FAILED: errno's, for attempt.fault.step */
+	struct socket_attempt attempt;
+	const struct addrinfo *name; /* tcp: the one being tried */
+	struct hybrid_answer answer;
+	struct deadline until; /* of all attempts */
+	struct deadline whole; /* of this attempt, with all addresses */
+	struct deadline wake;  /* of a pause */
+	int pause_ms;
+};
+
+/*
+ * Looks a name up, if the target has one, which may take long: whoever has
+ * other connections to care for does it before. Returns 0, or -1 with errno
+ * and in *fault what failed.
+ */
+int dial_resolve(struct dial_target *target, struct socket_fault *fault);
+
+/* Frees what dial_resolve() has found; the target may be used again. */
+void dial_forget(struct dial_target *target);
+
+/* Begins. The target must outlive the dial. Returns dial->state. */
+enum dial_state dial_begin(struct dial *dial, struct dial_target *target);
+
+/* What to poll for; fd is -1 where there is only time to wait for. */
+struct pollfd dial_interest(const struct dial *dial);
+struct deadline dial_deadline(const struct dial *dial);
+
+/* Goes on, given poll(2)'s answer. Returns dial->state. */
+enum dial_state dial_advance(struct dial *dial, short revents);
+
+/* Polls and advances until it is over. Returns 0 if connected, else -1. */
+int dial_run(struct dial *dial);
+
+/* Gives up what is not over, and closes its socket. */
+void dial_abort(struct dial *dial);
+
+/* Whether a later attempt may go better. */
+bool dial_is_passing(int error);
+
+#endif

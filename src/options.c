@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,14 +7,9 @@
 #include <string.h>
 
 #include "log.h"
+#include "options_rules.h"
 #include "options_table.h"
-
-#define KIB 1024ULL
-#define MIB (1024ULL * 1024)
-
-/* Below, a message of one page would not fit; above, it is a mistake. */
-#define BUFFER_MIN 4096ULL
-#define BUFFER_MAX (1024 * MIB)
+#include "value.h"
 
 /* What is being read, and where what is wrong with it goes. */
 struct reading {
@@ -37,56 +31,22 @@ wrong(struct reading *reading, const char *format, ...)
 	return -1;
 }
 
-/* Seconds, with a fraction if need be; no "inf", "nan", "0x1" or " 1". */
+/* What a reader of values has said of the text, with the option's name. */
+static int value_read(
+    struct reading *reading, const char *text, int result, const char *why)
+{
+	if (result < 0)
+		return wrong(reading, "%s: %s: %s", reading->name, text, why);
+	return 0;
+}
+
 static int read_seconds(
     struct reading *reading, const char *text, double *seconds)
 {
-	char *end;
+	const char *why;
+	int result = value_seconds(text, seconds, &why);
 
-	if (strspn(text, "0123456789.") == strlen(text) &&
-	    strpbrk(text, "0123456789") != NULL) {
-		*seconds = strtod(text, &end);
-		if (*end == '\0' && *seconds <= 1e9)
-			return 0;
-	}
-	return wrong(
-	    reading, "%s: %s: not a number of seconds", reading->name, text);
-}
-
-static unsigned long long unit_size(const char *unit)
-{
-	static const struct {
-		const char *name;
-		unsigned long long size;
-	} units[] = {
-		{ "", 1 },
-		{ "K", KIB },
-		{ "KiB", KIB },
-		{ "M", MIB },
-		{ "MiB", MIB },
-	};
-
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].size;
-	return 0;
-}
-
-static int read_size(struct reading *reading, const char *text, size_t *size)
-{
-	char *end;
-	unsigned long long number = strtoull(text, &end, 10);
-	unsigned long long unit = unit_size(end);
-
-	if (!isdigit((unsigned char)text[0]) || unit == 0)
-		return wrong(reading,
-		    "%s: %s: not a size such as 256KiB or 1MiB", reading->name,
-		    text);
-	if (number > BUFFER_MAX / unit || number * unit < BUFFER_MIN)
-		return wrong(reading, "%s: %s: a size is 4KiB to 1024MiB",
-		    reading->name, text);
-	*size = (size_t)(number * unit);
-	return 0;
+	return value_read(reading, text, result, why);
 }
 
 static int read_address(struct reading *reading, const char *text,
@@ -104,11 +64,42 @@ static int read_source(struct reading *reading, const char *text,
     uint32_t *number)
 {
 	const char *why;
+	int result = parse(text, ADDRESS_BIND, number, &why);
 
 	reading->source = true;
-	if (parse(text, ADDRESS_BIND, number, &why) < 0)
-		return wrong(reading, "%s: %s: %s", reading->name, text, why);
-	return 0;
+	return value_read(reading, text, result, why);
+}
+
+/* Values that are none of the kinds that several options take. */
+static int take_single(struct reading *reading, int id, const char *text)
+{
+	struct options *o = reading->options;
+	const char *why = "";
+	int result = 0;
+
+	switch (id) {
+	case 'e':
+		o->command = text;
+		why = "no command";
+		result = text[0] == '\0' ? -1 : 0;
+		break;
+	case 'm':
+		result = value_count(text, &o->max_conns, &why);
+		break;
+	case OPTION_ALLOW:
+		result = allow_parse(text, &o->allow, &why);
+		break;
+	case OPTION_BUFFER:
+		result = value_size(text, &o->buffer, &why);
+		break;
+	case OPTION_MODE:
+		o->has_mode = true;
+		result = value_mode(text, &o->mode, &why);
+		break;
+	default:
+		return wrong(reading, "%s: unknown option", reading->name);
+	}
+	return value_read(reading, text, result, why);
 }
 
 /* Options that take a value. */
@@ -132,14 +123,12 @@ static int take_value(struct reading *reading, int id, const char *text)
 	case 'p':
 		return read_source(
 		    reading, text, address_parse_port, &o->source_port);
-	case OPTION_BUFFER:
-		return read_size(reading, text, &o->buffer);
 	case OPTION_RETRY:
 		o->retry = 0;
 		return text == NULL ? 0
 				    : read_seconds(reading, text, &o->retry);
 	default:
-		return wrong(reading, "%s: unknown option", reading->name);
+		return take_single(reading, id, text);
 	}
 }
 
@@ -154,7 +143,9 @@ static bool take_switch(struct reading *reading, int id)
 		{ 'l', &reading->listen },
 		{ 'k', &o->keep_open },
 		{ 'd', &o->detach_stdin },
+		{ 'F', &o->pass_fd },
 		{ 'v', &o->verbose },
+		{ OPTION_ALLOW_PRIVILEGED, &o->allow.privileged },
 		{ OPTION_SEND_ONLY, &o->send_only },
 		{ OPTION_RECV_ONLY, &o->recv_only },
 		{ OPTION_STRICT, &o->strict },
@@ -194,36 +185,6 @@ static bool take_choice(struct reading *reading, int id)
 	default:
 		return false;
 	}
-}
-
-/* Which options exclude or need each other. */
-static int check_options(struct reading *reading)
-{
-	const struct options *o = reading->options;
-	const struct {
-		bool wrong;
-		const char *why;
-	} rules[] = {
-		{ o->keep_open && !reading->listen, "-k is for listening: -l" },
-		{ o->send_only && o->recv_only,
-		    "--send-only and --recv-only exclude each other" },
-		{ o->send_only && o->detach_stdin,
-		    "--send-only and -d exclude each other" },
-		{ o->has_target && o->detach_stdin,
-		    "-d and -t exclude each other: "
-		    "with -t, stdin is not read anyway" },
-		{ reading->listen && o->retry >= 0 && !o->has_target,
-		    "--retry is for connecting" },
-		{ reading->listen && o->sibling && !o->has_target,
-		    "--sibling is for connecting" },
-		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
-		    "-s: nothing binds to CID 0" },
-	};
-
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i].wrong)
-			return wrong(reading, "%s", rules[i].why);
-	return 0;
 }
 
 /* As netcats have it: -l -p PORT, with or without -s CID. */
@@ -276,7 +237,7 @@ static int read_words(struct reading *reading, char *words[], int count)
 	result = count == 2
 		     ? read_pair(reading, words)
 		     : read_address(reading, words[0], role, &o->address);
-	if (result == 0 && o->address.kind == ADDRESS_STDIO)
+	if (result == 0 && o->address.kind == ADDRESS_STDIO && !reading->listen)
 		return wrong(reading,
 		    "-: stdin and stdout are one side already; "
 		    "give the other side's address");
@@ -340,6 +301,7 @@ int options_read(
 	struct reading reading = { .options = options, .why = why };
 	struct option longs[OPTIONS_TABLE_MAX + 1];
 	char shorts[3 * OPTIONS_TABLE_MAX];
+	const char *broken;
 	int id;
 
 	*options = (struct options){
@@ -364,9 +326,10 @@ int options_read(
 	}
 	if (reading.listen)
 		options->action = OPTIONS_LISTEN;
-	if (check_options(&reading) < 0)
+	if (read_words(&reading, argv + optind, argc - optind) < 0)
 		return -1;
-	return read_words(&reading, argv + optind, argc - optind);
+	broken = options_rules_broken(options);
+	return broken != NULL ? wrong(&reading, "%s", broken) : 0;
 }
 
 void options_parse(int argc, char *argv[], struct options *options)

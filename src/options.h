@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "address.h"
+#include "allow.h"
 
 #define OPTIONS_BUFFER_DEFAULT (256UL * 1024)
 
@@ -32,6 +34,8 @@ struct options {
 	struct address address;
 	struct address target; /* -t; ADDRESS_STDIO without it */
 	bool has_target;
+	const char *command; /* -e, borrowed from argv; else NULL */
+	bool pass_fd;
 	bool keep_open;
 	bool detach_stdin;
 	bool send_only;
@@ -40,6 +44,10 @@ struct options {
 	bool verbose;
 	bool seqpacket;
 	bool sibling;
+	struct allow allow;
+	int max_conns; /* 0 without -m */
+	bool has_mode;
+	mode_t mode; /* of a socket file that is made */
 	enum options_half_close half_close;
 	uint32_t source_cid;  /* ADDRESS_ANY without -s */
 	uint32_t source_port; /* ADDRESS_ANY without -p */

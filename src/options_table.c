@@ -25,6 +25,18 @@ static const struct row table[] = {
 	    "with -l: after a connection ends, take the next" },
 	{ 't', "to", VALUE_NEEDED, "ADDRESS",
 	    "the other side is ADDRESS, not stdin and stdout" },
+	{ 'e', "exec", VALUE_NEEDED, "COMMAND",
+	    "the other side is COMMAND, on the socket itself" },
+	{ 'F', "pass-fd", VALUE_NONE, NULL,
+	    "pass the socket over stdout, for ssh, and exit" },
+	{ 'm', "max-conns", VALUE_NEEDED, "N",
+	    "at most N at once; others wait in the backlog" },
+	{ OPTION_ALLOW, "allow", VALUE_NEEDED, "CID[,CID-CID...]",
+	    "serve only these peers" },
+	{ OPTION_ALLOW_PRIVILEGED, "allow-privileged", VALUE_NONE, NULL,
+	    "serve only peers with a port below 1024" },
+	{ OPTION_MODE, "mode", VALUE_NEEDED, "MODE",
+	    "of a socket file that vcat makes (600)" },
 	{ 'd', "detach-stdin", VALUE_NONE, NULL,
 	    "never read stdin; end when the peer has sent all" },
 	{ 'N', NULL, VALUE_NONE, NULL,
@@ -144,6 +156,8 @@ static const char help_head[] =
     "       vcat -l [-k] [options] [CID:]PORT   listen\n"
     "       vcat [-l [-k]] [options] ADDRESS -t ADDRESS\n"
     "                                           relay between two addresses\n"
+    "       vcat [-l [-k]] [options] ADDRESS -e COMMAND\n"
+    "                                           run COMMAND on the socket\n"
     "Moves bytes between stdin and stdout and a VM socket.\n"
     "\n"
     "Addresses:\n"
@@ -154,14 +168,14 @@ static const char help_head[] =
     "port\n"
     "  unix:PATH  unix:@NAME     AF_UNIX socket\n"
     "  tcp:HOST:PORT  tcp:PORT   TCP; without HOST, loopback\n"
-    "  -                         stdin and stdout\n"
+    "  -                         stdin and stdout; with -l, a passed socket\n"
     "\n"
     "Options:\n";
 
 static const char help_tail[] =
     "\n"
     "Exit status: 0 both directions ended cleanly, 1 failure, 2 usage,\n"
-    "3 a time limit ran out. The manual is vcat(1).\n";
+    "3 a time limit ran out, with -e COMMAND's own. The manual is vcat(1).\n";
 
 void options_table_help(FILE *to)
 {

@@ -13,7 +13,10 @@
 
 /* Options without a short form; the others are known by their letter. */
 enum options_id {
-	OPTION_BUFFER = 256,
+	OPTION_ALLOW = 256,
+	OPTION_ALLOW_PRIVILEGED,
+	OPTION_BUFFER,
+	OPTION_MODE,
 	OPTION_NO_SHUTDOWN,
 	OPTION_RECV_ONLY,
 	OPTION_RETRY,

@@ -1,0 +1,100 @@
+#include "options_rules.h"
+
+#include <stddef.h>
+
+struct rule {
+	bool broken;
+	const char *why;
+};
+
+static const char *first_broken(const struct rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].broken)
+			return rules[i].why;
+	return NULL;
+}
+
+#define FIRST_BROKEN(rules)                                                    \
+	first_broken(rules, sizeof(rules) / sizeof((rules)[0]))
+
+/* Who listens, to whom, and how many. */
+static const char *check_listening(const struct options *o)
+{
+	bool listen = o->action == OPTIONS_LISTEN;
+	bool many = o->keep_open && (o->has_target || o->command != NULL);
+	bool allow = o->allow.count > 0 || o->allow.privileged;
+	enum address_kind kind = o->address.kind;
+	bool file = kind == ADDRESS_UNIX || kind == ADDRESS_MUX;
+	const struct rule rules[] = {
+		{ o->keep_open && !listen, "-k is for listening: -l" },
+		{ o->max_conns > 0 && !many,
+		    "-m is for many connections at once: "
+		    "-l -k with -t or -e" },
+		{ allow && !listen,
+		    "--allow and --allow-privileged are for listening: -l" },
+		{ o->allow.count > 0 && (file || kind == ADDRESS_TCP),
+		    "--allow is for VM sockets: only they have CIDs" },
+		{ o->allow.privileged && file,
+		    "--allow-privileged is for VM sockets and TCP: "
+		    "only they have ports" },
+		{ o->has_mode && (!listen || !file),
+		    "--mode is for a socket file: -l with unix: or mux:" },
+		{ listen && o->retry >= 0 && !o->has_target,
+		    "--retry is for connecting" },
+		{ listen && o->sibling && !o->has_target,
+		    "--sibling is for connecting" },
+		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
+		    "-s: nothing binds to CID 0" },
+	};
+
+	return FIRST_BROKEN(rules);
+}
+
+/* What the other side is, and how bytes move. */
+static const char *check_moving(const struct options *o)
+{
+	const struct rule rules[] = {
+		{ o->send_only && o->recv_only,
+		    "--send-only and --recv-only exclude each other" },
+		{ o->send_only && o->detach_stdin,
+		    "--send-only and -d exclude each other" },
+		{ o->has_target && o->detach_stdin,
+		    "-d and -t exclude each other: "
+		    "with -t, stdin is not read anyway" },
+	};
+
+	return FIRST_BROKEN(rules);
+}
+
+/* Where vcat is no relay: the socket is given away. */
+static const char *check_giving(const struct options *o)
+{
+	bool relays = o->detach_stdin || o->send_only || o->recv_only ||
+		      o->strict || o->idle_timeout > 0 ||
+		      o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
+	bool grace = o->quit_after >= 0 && !o->keep_open;
+	const struct rule rules[] = {
+		{ o->command != NULL && o->has_target,
+		    "-e and -t exclude each other" },
+		{ o->pass_fd && (o->command != NULL || o->has_target ||
+				    o->action == OPTIONS_LISTEN),
+		    "-F excludes -l, -t and -e: it connects, passes the "
+		    "socket over stdout, and exits" },
+		{ (o->command != NULL || o->pass_fd) && (relays || grace),
+		    "with -e or -F vcat moves no bytes: it excludes -d, -i, "
+		    "-q, --send-only, --recv-only, --strict, --shutdown and "
+		    "--no-shutdown" },
+	};
+
+	return FIRST_BROKEN(rules);
+}
+
+const char *options_rules_broken(const struct options *options)
+{
+	const char *why = check_listening(options);
+
+	if (why == NULL)
+		why = check_moving(options);
+	return why != NULL ? why : check_giving(options);
+}

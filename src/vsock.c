@@ -1,8 +1,12 @@
 #include "vsock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 /* after sys/socket.h */
 #include <linux/vm_sockets.h>
@@ -135,4 +139,65 @@ void vsock_peer(int fd, struct address *peer)
 
 	getpeername(fd, (struct sockaddr *)&vm, &length);
 	*peer = from_sockaddr(&vm);
+}
+
+int vsock_try_bind(uint32_t cid)
+{
+	struct sockaddr_vm vm = to_sockaddr(cid, VMADDR_PORT_ANY);
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
+		return socket_abandon(fd);
+	close(fd);
+	return 0;
+}
+
+/* The node's driver knows best; "any" is its word for none. */
+static int ask_device(uint32_t *cid)
+{
+	int fd = open("/dev/vsock", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, cid) < 0)
+		return socket_abandon(fd);
+	close(fd);
+	errno = ENODEV;
+	return *cid == VMADDR_CID_ANY ? -1 : 0;
+}
+
+/* A guest's CID comes first, and no bind(2) tells which one it is. */
+static bool has_guest_device(void)
+{
+	glob_t found;
+	bool any = glob("/sys/bus/virtio/drivers/vmw_vsock_virtio_transport/"
+			"virtio[0-9]*",
+		       GLOB_NOSORT, NULL, &found) == 0;
+
+	if (any)
+		globfree(&found);
+	return any;
+}
+
+int vsock_local_cid(uint32_t *cid)
+{
+	int error;
+
+	if (ask_device(cid) == 0)
+		return 0;
+	error = errno;
+	if (vsock_try_bind(VMADDR_CID_ANY) < 0)
+		return -1;
+	if (error == ENODEV || !has_guest_device()) {
+		*cid = VMADDR_CID_HOST;
+		if (vsock_try_bind(*cid) == 0)
+			return 0;
+		*cid = VMADDR_CID_LOCAL;
+		if (vsock_try_bind(*cid) == 0)
+			return 0;
+	}
+	errno = error;
+	return -1;
 }

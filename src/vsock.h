@@ -25,6 +25,20 @@ int vsock_listen(const struct address *address,
     const struct socket_choice *choice, struct address *bound,
     struct socket_fault *fault);
 
+/*
+ * The CID of this machine: a guest's own, else 2 on a host of virtual machines,
+ * else 1 with the loopback alone. No packet is sent. Returns 0, or -1 with
+ * errno: EAFNOSUPPORT without vsock, ENODEV without a transport; EACCES, ENOENT
+ * and so on if only /dev/vsock knows, and it cannot be asked.
+ */
+int vsock_local_cid(uint32_t *cid);
+
+/*
+ * Whether a socket can be bound to that CID, ADDRESS_ANY included: binds one to
+ * a free port and closes it. Returns 0, or -1 with errno.
+ */
+int vsock_try_bind(uint32_t cid);
+
 /* The peer of an accepted socket. Only before its first shutdown(2). */
 void vsock_peer(int fd, struct address *peer);
 

@@ -118,19 +118,28 @@ static void note_begun(struct dial *dial, int result)
 	}
 }
 
-/* With errno: to the next address of the name, if there is one. */
+/*
+ * With errno: to the next address of the name, if there is one. The old socket
+ * is closed last, so that the new one has another number: epoll(7) could not
+ * tell them apart.
+ */
 static void go_on(struct dial *dial)
 {
-	socket_drop(&dial->attempt);
-	while (dial->name != NULL && dial->name->ai_next != NULL &&
-	       !deadline_passed(dial->whole)) {
+	int old = dial->attempt.fd;
+	int result = -1;
+
+	dial->attempt.fd = -1;
+	while (result < 0 && dial->name != NULL &&
+	       dial->name->ai_next != NULL && !deadline_passed(dial->whole)) {
 		dial->name = dial->name->ai_next;
-		if (begin_attempt(dial) == 0) {
-			note_begun(dial, 0);
-			return;
-		}
+		result = begin_attempt(dial);
 	}
-	give_up(dial);
+	if (old >= 0)
+		socket_abandon(old);
+	if (result == 0)
+		note_begun(dial, 0);
+	else
+		give_up(dial);
 }
 
 static void start(struct dial *dial)

@@ -1,12 +1,12 @@
 #include "endpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fd.h"
-#include "guard.h"
 #include "hint.h"
 #include "hybrid.h"
 #include "log.h"
@@ -36,6 +36,12 @@ static void complain(const struct address *address,
 	log_hint("%s", hint);
 }
 
+void endpoint_complain_of(
+    const struct address *address, const struct socket_fault *fault, int error)
+{
+	complain(address, fault, error, false);
+}
+
 void endpoint_complain(
     const struct address *address, const char *step, int error)
 {
@@ -54,11 +60,10 @@ static void choose_ending(const struct address *address, struct stream *stream)
 		stream->ending = STREAM_KEEP;
 }
 
-/* A stream on the socket, which is closed if there can be none. */
-static int open_stream(
-    struct stream *stream, int fd, const struct address *peer, size_t buffer)
+int endpoint_open(struct stream *stream, int fd, const struct address *peer,
+    size_t message_size)
 {
-	if (stream_from_socket(stream, fd, buffer) < 0) {
+	if (stream_from_socket(stream, fd, message_size) < 0) {
 		endpoint_complain(peer, "outbox", errno);
 		return socket_abandon(fd);
 	}
@@ -66,14 +71,13 @@ static int open_stream(
 	return 0;
 }
 
-int endpoint_dialled(struct dial *dial, struct stream *stream)
+int endpoint_dialled(const struct dial *dial)
 {
 	const struct dial_target *target = dial->target;
 	bool retried = target->retry >= 0;
 
 	if (dial->state == DIAL_CONNECTED)
-		return open_stream(stream, dial->attempt.fd, &target->address,
-		    target->choice.buffer);
+		return dial->attempt.fd;
 	complain(&target->address, &dial->attempt.fault, dial->error, retried);
 	/* whatever the last attempt met, it was the time that ran out */
 	errno =
@@ -81,25 +85,13 @@ int endpoint_dialled(struct dial *dial, struct stream *stream)
 	return -1;
 }
 
-int endpoint_dial(struct dial_target *target, struct stream *stream)
+int endpoint_dial(struct dial_target *target)
 {
 	struct dial dial;
 
 	dial_begin(&dial, target);
 	dial_run(&dial);
-	return endpoint_dialled(&dial, stream);
-}
-
-/* A socket file that a signal would leave behind is worse than none. */
-static int guard_listener(
-    struct endpoint_listener *listener, struct socket_fault *fault)
-{
-	if (listener->fd < 0 || listener->file.path[0] == '\0' ||
-	    guard_file(&listener->file) == 0)
-		return listener->fd;
-	fault->step = "thread";
-	unix_remove(&listener->file);
-	return socket_abandon(listener->fd);
+	return endpoint_dialled(&dial);
 }
 
 int endpoint_listen(const struct address *address,
@@ -128,27 +120,10 @@ int endpoint_listen(const struct address *address,
 	case ADDRESS_STDIO:
 		break;
 	}
-	listener->fd = guard_listener(listener, &fault);
 	if (listener->fd >= 0)
 		return 0;
 	complain(address, &fault, errno, false);
 	return -1;
-}
-
-/* A connection whose client has given up again is no failure of ours. */
-static int accept_next(int fd)
-{
-	for (;;) {
-		int connection =
-		    accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (connection >= 0)
-			return connection;
-		if (errno == EAGAIN)
-			fd_poll(fd, POLLIN, -1);
-		else if (errno != EINTR && errno != ECONNABORTED)
-			return -1;
-	}
 }
 
 /* What the kind of socket needs, and who is at its other end. */
@@ -172,18 +147,93 @@ static void prepare_accepted(int fd, const struct address *listener,
 	}
 }
 
-int endpoint_accept(const struct endpoint_listener *listener,
-    const struct socket_choice *choice, struct stream *stream,
-    struct address *peer)
+/* Whether it is no failure of ours: there is just nobody to accept now. */
+static bool is_nobody(int error)
 {
-	int fd = accept_next(listener->fd);
+	return error == EAGAIN || error == EINTR || error == ECONNABORTED;
+}
 
-	if (fd < 0) {
-		endpoint_complain(&listener->address, "accept", errno);
+int endpoint_accept_now(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	int fd =
+	    accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		prepare_accepted(fd, &listener->address, choice, peer);
+	else if (is_nobody(errno))
+		errno = EAGAIN;
+	return fd;
+}
+
+int endpoint_accept(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	int fd;
+
+	while ((fd = endpoint_accept_now(listener, choice, peer)) < 0) {
+		if (errno != EAGAIN) {
+			endpoint_complain(&listener->address, "accept", errno);
+			return -1;
+		}
+		fd_poll(listener->fd, POLLIN, -1);
+	}
+	return fd;
+}
+
+void endpoint_local(int fd, const struct address *known, struct address *local)
+{
+	*local = *known;
+	if (known->kind == ADDRESS_VSOCK)
+		vsock_local(fd, local);
+	else if (known->kind == ADDRESS_TCP)
+		tcp_local(fd, local);
+}
+
+static int adopt(struct endpoint_listener *listener, int fd)
+{
+	struct address *address = &listener->address;
+	int domain = fd_socket_number(fd, SO_DOMAIN);
+	int flags = fcntl(fd, F_GETFL);
+
+	listener->fd = fd;
+	listener->blocks = flags < 0 || (flags & O_NONBLOCK) == 0;
+	switch (domain) {
+	case AF_VSOCK:
+		vsock_local(fd, address);
+		return 0;
+	case AF_UNIX:
+		unix_local(fd, address);
+		return 0;
+	case AF_INET:
+	case AF_INET6:
+		tcp_local(fd, address);
+		return 0;
+	default:
+		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	prepare_accepted(fd, &listener->address, choice, peer);
-	return open_stream(stream, fd, peer, choice->buffer);
+}
+
+int endpoint_adopt(struct endpoint_listener *listener, int fd)
+{
+	*listener = (struct endpoint_listener){
+		.fd = -1,
+		.address = { .kind = ADDRESS_STDIO },
+	};
+	if (adopt(listener, fd) == 0)
+		return 0;
+	endpoint_complain(&listener->address, "passed socket", errno);
+	return -1;
+}
+
+bool endpoint_is_connected(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	if (fd_socket_number(listener->fd, SO_ACCEPTCONN) != 0)
+		return false;
+	prepare_accepted(listener->fd, &listener->address, choice, peer);
+	return true;
 }
 
 void endpoint_close(struct endpoint_listener *listener)

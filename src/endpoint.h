@@ -18,34 +18,61 @@ struct endpoint_listener {
 	int fd;
 	struct address address; /* as bound: a free port has its number */
 	struct unix_file file;  /* to be removed at the end */
+	bool blocks; /* was passed to us: accept(2) only what is there */
 };
 
 /*
- * Connects, however long it takes. Returns 0, or -1 with errno after a
+ * Connects, however long it takes. Returns a socket, or -1 with errno after a
  * message: ETIMEDOUT when a time limit ran out.
  */
-int endpoint_dial(struct dial_target *target, struct stream *stream);
+int endpoint_dial(struct dial_target *target);
+
+/* What has come of a dial that is over: as endpoint_dial() has it. */
+int endpoint_dialled(const struct dial *dial);
 
 /*
- * What has come of a dial that is over: the stream, or what endpoint_dial()
- * says and returns.
+ * A stream on a connected socket, which it then owns, with the ending that
+ * the peer's kind of address needs. Returns 0, or -1 with errno after a
+ * message and the socket closed.
  */
-int endpoint_dialled(struct dial *dial, struct stream *stream);
+int endpoint_open(struct stream *stream, int fd, const struct address *peer,
+    size_t message_size);
 
 /* Binds and listens. Returns 0, or -1 with errno after a message. */
 int endpoint_listen(const struct address *address,
     const struct socket_choice *choice, struct endpoint_listener *listener);
 
 /*
- * Waits for the next connection. Returns 0 with the stream and who is at its
- * other end, or -1 with errno after a message.
+ * Waits for the next connection. Returns its socket and who is at its other
+ * end, or -1 with errno after a message.
  */
 int endpoint_accept(const struct endpoint_listener *listener,
-    const struct socket_choice *choice, struct stream *stream,
-    struct address *peer);
+    const struct socket_choice *choice, struct address *peer);
+
+/* The same without waiting, and without a message: EAGAIN if nobody is there.
+ */
+int endpoint_accept_now(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct address *peer);
+
+/*
+ * Takes over a socket that was passed to us, a listening one or one that is
+ * connected. Returns 0, or -1 with errno after a message.
+ */
+int endpoint_adopt(struct endpoint_listener *listener, int fd);
+
+/* Whether the adopted socket is a connection already; then who is its peer. */
+bool endpoint_is_connected(const struct endpoint_listener *listener,
+    const struct socket_choice *choice, struct address *peer);
+
+/* Our own end of a connection; `known` is what it was opened for. */
+void endpoint_local(int fd, const struct address *known, struct address *local);
 
 /* Stops listening, and removes the socket file if there is one. */
 void endpoint_close(struct endpoint_listener *listener);
+
+/* `vcat: ADDRESS: step: strerror`, or what the fault has said, and the hint. */
+void endpoint_complain_of(
+    const struct address *address, const struct socket_fault *fault, int error);
 
 /* `vcat: ADDRESS: step: strerror`, and the hint for it if there is one. */
 void endpoint_complain(

@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int fd_fill_standard(void)
@@ -46,6 +49,33 @@ int fd_close(int fd)
 		fd_fill_standard();
 	errno = saved;
 	return result;
+}
+
+int fd_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return _POSIX_OPEN_MAX;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+}
+
+int fd_set_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+int fd_socket_number(int fd, int option)
+{
+	int value;
+	socklen_t length = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1
+								       : value;
 }
 
 short fd_poll(int fd, short events, int timeout_ms)

@@ -25,6 +25,18 @@ int fd_reopen_nonblocking(int fd);
  */
 int fd_close(int fd);
 
+/*
+ * Raises RLIMIT_NOFILE to its hard limit: we do not use select(2). Returns how
+ * many descriptors this process may have.
+ */
+int fd_raise_limit(void);
+
+/* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
+int fd_set_blocking(int fd);
+
+/* A number that getsockopt(2) has at SOL_SOCKET, or -1 with errno. */
+int fd_socket_number(int fd, int option);
+
 /* poll(2) on one descriptor; returns its revents, 0 at the time limit. */
 short fd_poll(int fd, short events, int timeout_ms);
 

@@ -312,6 +312,7 @@ int options_read(
 		.buffer = OPTIONS_BUFFER_DEFAULT,
 		.quit_after = -1,
 		.timeout = 10,
+		.mode = 0600,
 		.retry = -1,
 	};
 	options_table_getopt(shorts, longs);

@@ -2,16 +2,18 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "deadline.h"
 #include "endpoint.h"
 #include "log.h"
-#include "relay.h"
 
 #define NS_PER_S 1e9
 #define MIB      (1024.0 * 1024.0)
+
+#define PACE_SIZE 64
 
 static struct relay_rules rules_for(
     const struct options *options, const struct stream *near)
@@ -19,7 +21,10 @@ static struct relay_rules rules_for(
 	struct relay_rules rules = {
 		.buffer = options->buffer,
 		.idle = options->idle_timeout,
-		.quit_after = options->quit_after,
+		/* a forwarder's is for its own end */
+		.quit_after = options->keep_open && options->has_target
+				  ? -1
+				  : options->quit_after,
 		.strict = options->strict,
 	};
 
@@ -92,17 +97,37 @@ static void complain_of_relay(const struct relay *relay,
 		complain_of_flow(in, far, near);
 }
 
-static void summarize(
-    const struct relay *relay, const struct address *peer, int64_t began)
+/* How long it took, and how fast that was. */
+static void describe_pace(const struct session *session, char pace[PACE_SIZE])
 {
-	double seconds = (double)(deadline_now() - began) / NS_PER_S;
+	const struct relay *relay = &session->relay;
+	double seconds = (double)(deadline_now() - session->began) / NS_PER_S;
 	double bytes = (double)relay->out.bytes + (double)relay->in.bytes;
-	char name[ADDRESS_TEXT_SIZE];
 
-	log_error("%s: sent %" PRIu64 " bytes, received %" PRIu64
-		  " bytes in %.2f s (%.1f MiB/s)",
-	    address_name(peer, name), relay->out.bytes, relay->in.bytes,
-	    seconds, seconds > 0 ? bytes / MIB / seconds : 0.0);
+	snprintf(pace, PACE_SIZE, "%.2f s (%.1f MiB/s)", seconds,
+	    seconds > 0 ? bytes / MIB / seconds : 0.0);
+}
+
+static void summarize(const struct session *session)
+{
+	const struct address *target = &session->options->target;
+	uint64_t to_peer = session->relay.out.bytes;
+	uint64_t from_peer = session->relay.in.bytes;
+	char name[ADDRESS_TEXT_SIZE];
+	char other[ADDRESS_TEXT_SIZE];
+	char pace[PACE_SIZE];
+
+	address_name(session->peer, name);
+	describe_pace(session, pace);
+	if (target->kind == ADDRESS_STDIO)
+		log_error("%s: sent %" PRIu64 " bytes, received %" PRIu64
+			  " bytes in %s",
+		    name, to_peer, from_peer, pace);
+	else
+		log_error("%s -> %s: %" PRIu64 " bytes, back %" PRIu64
+			  " bytes in %s",
+		    name, address_name(target, other), from_peer, to_peer,
+		    pace);
 }
 
 /* A time limit that cut nothing off is no failure: -q asks for just that. */
@@ -129,28 +154,39 @@ static enum session_status judge(
 	return SESSION_OK;
 }
 
-enum session_status session_run(const struct options *options,
-    struct stream *near, struct stream *far, const struct address *peer)
+void session_begin(struct session *session, const struct options *options)
 {
-	struct relay_rules rules = rules_for(options, near);
-	struct relay relay;
-	enum session_status status;
-	int64_t began = deadline_now();
+	struct relay_rules rules = rules_for(options, session->near);
 
-	choose_ending(options, near);
-	choose_ending(options, far);
-	relay_init(&relay, near, far, &rules);
-	if (relay_run(&relay) < 0) {
-		endpoint_complain(peer, "poll", errno);
-		relay_free(&relay);
-		return SESSION_FAILED;
-	}
-	complain_of_relay(&relay, &options->target, peer);
-	status = judge(&relay, peer);
-	if (relay.in.fault == FLOW_WRITE_FAILED && !near->socket)
+	session->options = options;
+	session->began = deadline_now();
+	choose_ending(options, session->near);
+	choose_ending(options, session->far);
+	relay_init(&session->relay, session->near, session->far, &rules);
+}
+
+enum session_status session_end(struct session *session)
+{
+	struct relay *relay = &session->relay;
+	enum session_status status;
+
+	complain_of_relay(relay, &session->options->target, session->peer);
+	status = judge(relay, session->peer);
+	if (relay->in.fault == FLOW_WRITE_FAILED && !session->near->socket)
 		status = SESSION_STDOUT_GONE;
-	if (options->verbose)
-		summarize(&relay, peer, began);
-	relay_free(&relay);
+	if (session->options->verbose)
+		summarize(session);
+	relay_free(relay);
 	return status;
+}
+
+enum session_status session_run(
+    struct session *session, const struct options *options)
+{
+	session_begin(session, options);
+	if (relay_run(&session->relay) == 0)
+		return session_end(session);
+	endpoint_complain(session->peer, "poll", errno);
+	relay_free(&session->relay);
+	return SESSION_FAILED;
 }

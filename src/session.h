@@ -6,8 +6,11 @@
 #ifndef VCAT_SESSION_H
 #define VCAT_SESSION_H
 
+#include <stdint.h>
+
 #include "address.h"
 #include "options.h"
+#include "relay.h"
 #include "stream.h"
 
 enum session_status {
@@ -17,11 +20,24 @@ enum session_status {
 	SESSION_STDOUT_GONE = 4, /* failed, and so would the next on stdout */
 };
 
+/* All that is here is borrowed, but for the relay. */
+struct session {
+	struct stream *near, *far;  /* open, and the caller's to close */
+	const struct address *peer; /* who is at the far end, for messages */
+	const struct options *options;
+	struct relay relay;
+	int64_t began; /* nanoseconds of CLOCK_MONOTONIC */
+};
+
+/* Of a session, near, far and peer are for the caller to set. */
+enum session_status session_run(
+    struct session *session, const struct options *options);
+
 /*
- * Relays between near and far, both open and the caller's to close, until it
- * is over. `peer` is who is at the far end, for messages.
+ * The same in steps: begin, drive session->relay until it is over, and end,
+ * which says how it went.
  */
-enum session_status session_run(const struct options *options,
-    struct stream *near, struct stream *far, const struct address *peer);
+void session_begin(struct session *session, const struct options *options);
+enum session_status session_end(struct session *session);
 
 #endif

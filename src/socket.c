@@ -39,6 +39,17 @@ int socket_drop(struct socket_attempt *attempt)
 	return -1;
 }
 
+void socket_reset(int fd)
+{
+	/* on other kinds of socket it has no effect */
+	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(fd);
+}
+
 int socket_abandon(int fd)
 {
 	int saved = errno;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "deadline.h"
 
@@ -19,6 +20,7 @@ struct socket_choice {
 	uint32_t source_port; /* vsock, connecting: ADDRESS_ANY is any */
 	size_t buffer;        /* bytes for the socket's own buffer */
 	int backlog;          /* listening, as for listen(2) */
+	mode_t mode;          /* of a socket file that is made */
 };
 
 /* What failed, for the message; errno says why. */
@@ -56,6 +58,9 @@ int socket_outcome(int fd);
 
 /* Closes the attempt's socket. Returns -1, with errno as it was. */
 int socket_drop(struct socket_attempt *attempt);
+
+/* Closes fd, and tells a TCP peer that this is no end of a stream. */
+void socket_reset(int fd);
 
 /* Closes fd and returns -1, with errno as it was. */
 int socket_abandon(int fd);

@@ -12,18 +12,9 @@
 #include "fd.h"
 #include "outbox.h"
 
-static int socket_number(int fd, int option)
-{
-	int value = -1;
-	socklen_t length = sizeof value;
-
-	getsockopt(fd, SOL_SOCKET, option, &value, &length);
-	return value;
-}
-
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
-	bool messages = socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
+	bool messages = fd_socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
 	const int on = 1;
 
 	*stream = (struct stream){
@@ -33,7 +24,8 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 		.in_socket = true,
 		.out_socket = true,
 		.messages = messages,
-		.empties = messages && socket_number(fd, SO_DOMAIN) == AF_UNIX,
+		.empties =
+		    messages && fd_socket_number(fd, SO_DOMAIN) == AF_UNIX,
 		.ending = STREAM_SHUTDOWN,
 	};
 	if (!messages)

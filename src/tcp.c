@@ -114,13 +114,20 @@ static int listen_on(const struct addrinfo *at,
 	return fd;
 }
 
+void tcp_local(int fd, struct address *local)
+{
+	struct sockaddr_storage name;
+	socklen_t length = sizeof name;
+
+	if (getsockname(fd, (struct sockaddr *)&name, &length) == 0)
+		from_sockaddr(&name, length, local);
+}
+
 int tcp_listen(const struct address *address,
     const struct socket_choice *choice, struct address *bound,
     struct socket_fault *fault)
 {
 	struct addrinfo *list = resolve(address, AI_PASSIVE, choice, fault);
-	struct sockaddr_storage name;
-	socklen_t length = sizeof name;
 	int fd = -1;
 	int saved;
 
@@ -131,11 +138,8 @@ int tcp_listen(const struct address *address,
 	saved = errno;
 	freeaddrinfo(list);
 	errno = saved;
-	if (fd < 0)
-		return -1;
-	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
-		return socket_abandon(fd);
-	from_sockaddr(&name, length, bound);
+	if (fd >= 0)
+		tcp_local(fd, bound);
 	return fd;
 }
 

@@ -39,6 +39,9 @@ int tcp_listen(const struct address *address,
     const struct socket_choice *choice, struct address *bound,
     struct socket_fault *fault);
 
+/* Our own end of a socket. */
+void tcp_local(int fd, struct address *local);
+
 /* Makes an accepted socket ready, and tells who its peer is. */
 void tcp_accepted(int fd, struct address *peer);
 

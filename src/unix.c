@@ -7,6 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* For the owner alone, until it is known to be for others, too. */
+#define PRIVATE (S_IRUSR | S_IWUSR)
+
 /* The address of a path that is known to fit. Returns its length. */
 static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
 {
@@ -19,6 +22,24 @@ static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
 		return sizeof *un;
 	un->sun_path[0] = '\0';
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+}
+
+void unix_local(int fd, struct address *local)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	socklen_t length = sizeof un;
+	size_t used;
+
+	*local = (struct address){ .kind = ADDRESS_UNIX };
+	if (getsockname(fd, (struct sockaddr *)&un, &length) < 0)
+		return;
+	used = length - offsetof(struct sockaddr_un, sun_path);
+	if (used >= sizeof local->path)
+		used = sizeof local->path - 1;
+	memcpy(local->path, un.sun_path, used);
+	/* an abstract name begins with a NUL, and ends with its length */
+	if (used > 0 && un.sun_path[0] == '\0')
+		local->path[0] = '@';
 }
 
 void unix_set_buffer(int fd, size_t bytes)
@@ -76,7 +97,7 @@ static int bind_path(int fd, const char *path)
 	socklen_t length = to_sockaddr(path, &un);
 
 	/* Linux gives the new file the socket's own mode, less the umask */
-	if (fchmod(fd, S_IRUSR | S_IWUSR) < 0)
+	if (fchmod(fd, PRIVATE) < 0)
 		return -1;
 	if (bind(fd, (struct sockaddr *)&un, length) == 0)
 		return 0;
@@ -113,12 +134,18 @@ int unix_listen(const char *path, const struct socket_choice *choice,
 		return socket_abandon(fd);
 	strlcpy(file->path, path, sizeof file->path);
 	identify(file);
+	fault->step = "chmod";
+	if (choice->mode != PRIVATE && path[0] != '@' &&
+	    chmod(path, choice->mode) < 0)
+		goto err_remove;
 	fault->step = "listen";
-	if (listen(fd, choice->backlog) < 0) {
-		unix_remove(file);
-		return socket_abandon(fd);
-	}
+	if (listen(fd, choice->backlog) < 0)
+		goto err_remove;
 	return fd;
+
+err_remove:
+	unix_remove(file);
+	return socket_abandon(fd);
 }
 
 void unix_remove(const struct unix_file *file)

@@ -17,6 +17,9 @@
  */
 int unix_begin(struct socket_attempt *attempt, const char *path);
 
+/* Our own end of a socket; without a name if it has none. */
+void unix_local(int fd, struct address *local);
+
 /*
  * Lets so much be on its way out of the socket; no message can be longer.
  * unix_begin() does it, an accepted socket needs it: it inherits nothing.
@@ -32,8 +35,8 @@ struct unix_file {
 
 /*
  * A listening, non-blocking socket, or -1 with errno and *fault. The file is
- * created with mode 0600. One on which nobody listens is replaced; a live one
- * is EADDRINUSE. *file is then for unix_remove().
+ * created with choice->mode, whatever the umask. One on which nobody listens is
+ * replaced; a live one is EADDRINUSE. *file is then for unix_remove().
  */
 int unix_listen(const char *path, const struct socket_choice *choice,
     struct unix_file *file, struct socket_fault *fault);

@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 /* after sys/socket.h */
 #include <linux/vm_sockets.h>
 
@@ -139,6 +141,18 @@ void vsock_peer(int fd, struct address *peer)
 
 	getpeername(fd, (struct sockaddr *)&vm, &length);
 	*peer = from_sockaddr(&vm);
+}
+
+void vsock_local(int fd, struct address *local)
+{
+	struct sockaddr_vm vm = to_sockaddr(VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	socklen_t length = sizeof vm;
+	bool listens = fd_socket_number(fd, SO_ACCEPTCONN) == 1;
+
+	getsockname(fd, (struct sockaddr *)&vm, &length);
+	*local = from_sockaddr(&vm);
+	if (vm.svm_cid == VMADDR_CID_ANY && !listens)
+		vsock_local_cid(&local->cid);
 }
 
 int vsock_try_bind(uint32_t cid)

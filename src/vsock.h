@@ -39,6 +39,9 @@ int vsock_local_cid(uint32_t *cid);
  */
 int vsock_try_bind(uint32_t cid);
 
+/* Our own end of a socket; a connected one's CID is asked for. */
+void vsock_local(int fd, struct address *local);
+
 /* The peer of an accepted socket. Only before its first shutdown(2). */
 void vsock_peer(int fd, struct address *peer);
 

@@ -24,9 +24,13 @@ static void *show_run(void *arg)
 		.port = 1234,
 	};
 	struct show *show = arg;
+	struct session session = {
+		.near = &show->rig.near,
+		.far = &show->rig.far,
+		.peer = &peer,
+	};
 
-	show->status =
-	    session_run(&show->options, &show->rig.near, &show->rig.far, &peer);
+	show->status = session_run(&session, &show->options);
 	return NULL;
 }
 

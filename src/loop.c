@@ -1,0 +1,233 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* As many events as one turn takes; the others come in the next. */
+#define EVENTS 256
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
+		   EPOLLERR == POLLERR && EPOLLHUP == POLLHUP,
+    "epoll(7)'s events are poll(2)'s");
+
+static int compare_times(const struct loop_task *a, const struct loop_task *b)
+{
+	if (a->queued.at != b->queued.at)
+		return a->queued.at < b->queued.at ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* RB_GENERATE_STATIC needs a macro that libbsd does not define on Linux */
+RB_GENERATE_INTERNAL(loop_times, loop_task, by_time, compare_times,
+    __attribute__((__unused__)) static)
+
+int loop_init(struct loop *loop)
+{
+	RB_INIT(&loop->times);
+	TAILQ_INIT(&loop->ready);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return loop->epoll < 0 ? -1 : 0;
+}
+
+void loop_free(struct loop *loop)
+{
+	close(loop->epoll);
+}
+
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *))
+{
+	*task = (struct loop_task){
+		.run = run,
+		.wake = deadline_never(),
+		.queued = deadline_never(),
+	};
+	for (int i = 0; i < LOOP_FDS; i++) {
+		task->fds[i].fd = -1;
+		task->watches[i] =
+		    (struct loop_watch){ .task = task, .fd = -1 };
+	}
+}
+
+/* All that the task wants of that descriptor. */
+static uint32_t events_wanted(const struct loop_task *task, int fd)
+{
+	uint32_t events = 0;
+
+	for (int i = 0; i < LOOP_FDS; i++)
+		if (task->fds[i].fd == fd)
+			events |= (uint16_t)task->fds[i].events;
+	return events;
+}
+
+static bool is_wanted(const struct loop_task *task, int fd)
+{
+	for (int i = 0; i < LOOP_FDS; i++)
+		if (task->fds[i].fd == fd)
+			return true;
+	return false;
+}
+
+static int control(
+    struct loop *loop, int operation, struct loop_watch *watch, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+
+	watch->events = events;
+	return epoll_ctl(loop->epoll, operation, watch->fd, &event);
+}
+
+/* Makes what is watched agree with what is wanted, where it is not wanted any
+ * more, or with other events. */
+static int update_watches(struct loop *loop, struct loop_task *task)
+{
+	for (int i = 0; i < LOOP_FDS; i++) {
+		struct loop_watch *watch = &task->watches[i];
+		uint32_t events;
+
+		if (watch->fd < 0)
+			continue;
+		if (!is_wanted(task, watch->fd)) {
+			/* a hang-up would be reported for ever */
+			control(loop, EPOLL_CTL_DEL, watch, 0);
+			watch->fd = -1;
+			continue;
+		}
+		events = events_wanted(task, watch->fd);
+		if (events != watch->events &&
+		    control(loop, EPOLL_CTL_MOD, watch, events) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The watch of that descriptor, or else a free one: there is one for each. */
+static struct loop_watch *find_watch(struct loop_task *task, int fd)
+{
+	struct loop_watch *unused = NULL;
+
+	for (int i = 0; i < LOOP_FDS; i++) {
+		if (task->watches[i].fd == fd)
+			return &task->watches[i];
+		if (task->watches[i].fd < 0)
+			unused = &task->watches[i];
+	}
+	return unused;
+}
+
+static int add_watches(struct loop *loop, struct loop_task *task)
+{
+	for (int i = 0; i < LOOP_FDS; i++) {
+		int fd = task->fds[i].fd;
+		struct loop_watch *watch = find_watch(task, fd);
+
+		if (fd < 0 || watch->fd == fd)
+			continue;
+		watch->fd = fd;
+		if (control(loop, EPOLL_CTL_ADD, watch,
+			events_wanted(task, fd)) == 0)
+			continue;
+		watch->fd = -1;
+		return -1;
+	}
+	return 0;
+}
+
+static void set_time(
+    struct loop *loop, struct loop_task *task, struct deadline at)
+{
+	if (!deadline_is_never(task->queued))
+		RB_REMOVE(loop_times, &loop->times, task);
+	task->queued = at;
+	if (!deadline_is_never(at))
+		RB_INSERT(loop_times, &loop->times, task);
+}
+
+int loop_update(struct loop *loop, struct loop_task *task)
+{
+	if (update_watches(loop, task) < 0 || add_watches(loop, task) < 0)
+		return -1;
+	/* a time put off, as with each byte under -i, is looked at only when
+	   the earlier one has come */
+	if (task->wake.at < task->queued.at)
+		set_time(loop, task, task->wake);
+	return 0;
+}
+
+void loop_remove(struct loop *loop, struct loop_task *task)
+{
+	for (int i = 0; i < LOOP_FDS; i++) {
+		task->fds[i].fd = -1;
+		task->fds[i].revents = 0;
+	}
+	update_watches(loop, task);
+	set_time(loop, task, deadline_never());
+	if (task->ready)
+		TAILQ_REMOVE(&loop->ready, task, next_ready);
+	task->ready = false;
+}
+
+static void make_ready(struct loop *loop, struct loop_task *task)
+{
+	if (!task->ready)
+		TAILQ_INSERT_TAIL(&loop->ready, task, next_ready);
+	task->ready = true;
+}
+
+/* The same events for each of the task's entries, as poll(2) has it. */
+static void note_events(
+    struct loop *loop, const struct loop_watch *watch, uint32_t events)
+{
+	struct loop_task *task = watch->task;
+
+	for (int i = 0; i < LOOP_FDS; i++) {
+		struct pollfd *entry = &task->fds[i];
+
+		if (entry->fd == watch->fd)
+			entry->revents =
+			    (short)(events & ((uint16_t)entry->events |
+						 EPOLLERR | EPOLLHUP));
+	}
+	make_ready(loop, task);
+}
+
+static void note_times(struct loop *loop)
+{
+	struct loop_task *task;
+
+	while ((task = RB_MIN(loop_times, &loop->times)) != NULL &&
+	       deadline_passed(task->queued)) {
+		bool due = deadline_passed(task->wake);
+
+		set_time(loop, task, due ? deadline_never() : task->wake);
+		if (due)
+			make_ready(loop, task);
+	}
+}
+
+static void run_ready(struct loop *loop)
+{
+	struct loop_task *task;
+
+	while ((task = TAILQ_FIRST(&loop->ready)) != NULL) {
+		TAILQ_REMOVE(&loop->ready, task, next_ready);
+		task->ready = false;
+		task->run(task);
+	}
+}
+
+int loop_turn(struct loop *loop)
+{
+	struct loop_task *first = RB_MIN(loop_times, &loop->times);
+	struct epoll_event events[EVENTS];
+	int ms = first == NULL ? -1 : deadline_poll_ms(first->queued);
+	int count = epoll_wait(loop->epoll, events, EVENTS, ms);
+
+	if (count < 0 && errno != EINTR)
+		return -1;
+	for (int i = 0; i < count; i++)
+		note_events(loop, events[i].data.ptr, events[i].events);
+	note_times(loop);
+	run_ready(loop);
+	return 0;
+}

@@ -1,0 +1,80 @@
+/*
+ * One event loop for many connections: epoll(7), and a tree of deadlines.
+ *
+ * A task waits for descriptors and a time, and is run when one of them is
+ * due. It is a member of what it serves, which finds itself again by
+ * loop_owner().
+ */
+#ifndef VCAT_LOOP_H
+#define VCAT_LOOP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "deadline.h"
+
+/* As many descriptors as a relay has. */
+#define LOOP_FDS 4
+
+struct loop_task;
+
+/* What is registered with epoll(7): a descriptor once, with all its events. */
+struct loop_watch {
+	struct loop_task *task;
+	int fd; /* -1: none */
+	uint32_t events;
+};
+
+struct loop_task {
+	/* For the owner to set, and then to call loop_update(). */
+	void (*run)(struct loop_task *task);
+	struct pollfd fds[LOOP_FDS]; /* fd -1: none; one may be there twice */
+	struct deadline wake;
+
+	/* The loop's own. */
+	struct loop_watch watches[LOOP_FDS];
+	struct deadline queued; /* the time by which it is in the tree */
+	bool ready;
+	RB_ENTRY(loop_task) by_time;
+	TAILQ_ENTRY(loop_task) next_ready;
+};
+
+struct loop {
+	int epoll;
+	RB_HEAD(loop_times, loop_task) times;
+	TAILQ_HEAD(loop_ready, loop_task) ready;
+};
+
+/* The struct that a task is the member of. */
+#define loop_owner(task, type, member)                                         \
+	((type *)(void *)((char *)(task)-offsetof(type, member)))
+
+/* Returns 0, or -1 with errno. */
+int loop_init(struct loop *loop);
+void loop_free(struct loop *loop);
+
+/* A task that waits for nothing yet. */
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *));
+
+/*
+ * Takes up what the task waits for now. A descriptor of which it has closed
+ * the last copy is no longer waited for, and its number is free for another.
+ * Returns 0, or -1 with errno.
+ */
+int loop_update(struct loop *loop, struct loop_task *task);
+
+/* Takes the task out of the loop; before its descriptors are closed. */
+void loop_remove(struct loop *loop, struct loop_task *task);
+
+/*
+ * Waits until something is due and runs it: each task once, with what
+ * poll(2) would have said in the revents of its fds. Returns 0, or -1 with
+ * errno.
+ */
+int loop_turn(struct loop *loop);
+
+#endif

@@ -1,0 +1,39 @@
+#include "signals.h"
+
+#include <stddef.h>
+#include <sys/signalfd.h>
+
+void signals_ending(sigset_t *set)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		struct sigaction action;
+
+		sigaction(numbers[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(set, numbers[i]);
+	}
+}
+
+int signals_open(sigset_t *before)
+{
+	sigset_t set;
+
+	signals_ending(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, before);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void signals_die(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	signal(number, SIG_DFL);
+	raise(number);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

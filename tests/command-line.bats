@@ -177,7 +177,21 @@ into_nothing() {
 		-l --sibling 5
 		-l 5 -p 6
 		-
-		-l -
+		-e true -t 1:2 1:3
+		-e true -d 1:2
+		-e true -q 1 1:2
+		-F -l 5
+		-F -i 3 1:2
+		-F -e true 1:2
+		-l -m 3 5
+		-l -k -m 3 5
+		-m 3 1:2
+		--allow 3 1:2
+		--allow-privileged 1:2
+		-l --allow 3 unix:/nowhere
+		-l --allow-privileged mux:/nowhere:3
+		-l --mode 660 5
+		--mode 660 unix:/nowhere
 	END
 }
 

@@ -131,7 +131,6 @@ static void test_addresses(void)
 		{ "3 1 2", "2: one address too many" },
 		{ "-l 3 1 2", "2: one address too many" },
 		{ "-", "-" },
-		{ "-l -", "-" },
 		{ "3:1 -t any:5", "any:5" },
 		{ "3:1 -t 5", "5" },
 		{ "-l 1 -t unix:", "unix:" },

@@ -60,7 +60,7 @@ static int begin_attempt(struct dial *dial)
 		return unix_begin(attempt, to->path);
 	case ADDRESS_TCP:
 		attempt->limit = tcp_share(dial->name, dial->whole);
-		return tcp_begin(attempt, dial->name);
+		return tcp_begin(attempt, dial->name, to->port);
 	case ADDRESS_STDIO:
 		break;
 	}

@@ -36,6 +36,14 @@ static void complain(const struct address *address,
 	log_hint("%s", hint);
 }
 
+void endpoint_hint(const struct address *address, const char *step, int error)
+{
+	char hint[HINT_SIZE];
+
+	if (hint_find(address, step, error, hint) != NULL)
+		log_hint("%s", hint);
+}
+
 void endpoint_complain_of(
     const struct address *address, const struct socket_fault *fault, int error)
 {

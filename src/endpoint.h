@@ -74,6 +74,9 @@ void endpoint_close(struct endpoint_listener *listener);
 void endpoint_complain_of(
     const struct address *address, const struct socket_fault *fault, int error);
 
+/* The hint for that error alone, if there is one. */
+void endpoint_hint(const struct address *address, const char *step, int error);
+
 /* `vcat: ADDRESS: step: strerror`, and the hint for it if there is one. */
 void endpoint_complain(
     const struct address *address, const char *step, int error);

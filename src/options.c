@@ -17,6 +17,7 @@ struct reading {
 	char name[OPTIONS_NAME_SIZE]; /* the option's */
 	char *why;
 	bool listen;
+	bool scan;
 	bool source; /* -s or -p was given */
 };
 
@@ -144,11 +145,13 @@ static bool take_switch(struct reading *reading, int id)
 		{ 'k', &o->keep_open },
 		{ 'd', &o->detach_stdin },
 		{ 'F', &o->pass_fd },
+		{ 'z', &reading->scan },
 		{ 'v', &o->verbose },
 		{ OPTION_ALLOW_PRIVILEGED, &o->allow.privileged },
 		{ OPTION_SEND_ONLY, &o->send_only },
 		{ OPTION_RECV_ONLY, &o->recv_only },
 		{ OPTION_STRICT, &o->strict },
+		{ OPTION_JSON, &o->json },
 		{ OPTION_SIBLING, &o->sibling },
 		{ OPTION_SEQPACKET, &o->seqpacket },
 	};
@@ -244,6 +247,57 @@ static int read_words(struct reading *reading, char *words[], int count)
 	return result;
 }
 
+static int read_with_port(
+    struct reading *reading, const char *prefix, uint32_t port)
+{
+	char text[OPTIONS_WHY_SIZE];
+
+	snprintf(text, sizeof text, "%s:%u", prefix, port);
+	return read_address(
+	    reading, text, ADDRESS_CONNECT, &reading->options->address);
+}
+
+/* An address with a list of ports: PREFIX:LIST. */
+static int read_ports(
+    struct reading *reading, const char *prefix, const char *list)
+{
+	struct options *o = reading->options;
+	struct ports *ports = &o->ports;
+	uint64_t last;
+	const char *why;
+
+	if (ports_parse(list, ADDRESS_ANY - 1, ports, &why) < 0)
+		return wrong(reading, "%s:%s: %s", prefix, list, why);
+	last = ports_count(ports) - 1;
+	/* what holds for the highest and the lowest, holds for all */
+	return read_with_port(reading, prefix, ports_at(ports, last)) < 0
+		   ? -1
+		   : read_with_port(reading, prefix, ports_at(ports, 0));
+}
+
+/* What -z is to look at: ADDRESS with a list of ports, or CID LIST. */
+static int read_scan_words(struct reading *reading, char *words[], int count)
+{
+	struct options *o = reading->options;
+	char *colon;
+
+	o->action = OPTIONS_SCAN;
+	if (count == 0)
+		return wrong(reading, "no address to connect to");
+	if (count > 2)
+		return wrong(reading, "%s: one address too many", words[2]);
+	if (count == 2)
+		return read_ports(reading, words[0], words[1]);
+	colon = strrchr(words[0], ':');
+	if (colon == NULL || strncmp(words[0], "unix:", 5) == 0) {
+		ports_parse("0", 0, &o->ports, &(const char *){ NULL });
+		return read_address(
+		    reading, words[0], ADDRESS_CONNECT, &o->address);
+	}
+	*colon = '\0';
+	return read_ports(reading, words[0], colon + 1);
+}
+
 /*
  * -1 is a way to write "any": as an operand it must not be taken for an
  * option, so it is written out.
@@ -301,6 +355,7 @@ int options_read(
 	struct reading reading = { .options = options, .why = why };
 	struct option longs[OPTIONS_TABLE_MAX + 1];
 	char shorts[3 * OPTIONS_TABLE_MAX];
+	int (*read)(struct reading *, char *[], int);
 	const char *broken;
 	int id;
 
@@ -327,7 +382,8 @@ int options_read(
 	}
 	if (reading.listen)
 		options->action = OPTIONS_LISTEN;
-	if (read_words(&reading, argv + optind, argc - optind) < 0)
+	read = reading.scan ? read_scan_words : read_words;
+	if (read(&reading, argv + optind, argc - optind) < 0)
 		return -1;
 	broken = options_rules_broken(options);
 	return broken != NULL ? wrong(&reading, "%s", broken) : 0;

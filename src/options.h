@@ -12,12 +12,14 @@
 
 #include "address.h"
 #include "allow.h"
+#include "ports.h"
 
 #define OPTIONS_BUFFER_DEFAULT (256UL * 1024)
 
 enum options_action {
 	OPTIONS_CONNECT,
 	OPTIONS_LISTEN,
+	OPTIONS_SCAN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -45,6 +47,8 @@ struct options {
 	bool seqpacket;
 	bool sibling;
 	struct allow allow;
+	struct ports ports; /* -z */
+	bool json;
 	int max_conns; /* 0 without -m */
 	bool has_mode;
 	mode_t mode; /* of a socket file that is made */

@@ -90,10 +90,32 @@ static const char *check_giving(const struct options *o)
 	return FIRST_BROKEN(rules);
 }
 
+/* A scan opens connections, and that is all. */
+static const char *check_scanning(const struct options *o)
+{
+	bool scan = o->action == OPTIONS_SCAN;
+	bool uses = o->has_target || o->command != NULL || o->pass_fd ||
+		    o->detach_stdin || o->send_only || o->recv_only ||
+		    o->strict || o->idle_timeout > 0 || o->quit_after >= 0 ||
+		    o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
+	const struct rule rules[] = {
+		{ scan &&
+			(uses || o->keep_open || o->source_port != ADDRESS_ANY),
+		    "-z opens connections and closes them: of the options it "
+		    "takes -w, -s, -v, --json, --retry, --sibling and "
+		    "--seqpacket" },
+		{ o->json && !scan, "--json is for -z" },
+	};
+
+	return FIRST_BROKEN(rules);
+}
+
 const char *options_rules_broken(const struct options *options)
 {
-	const char *why = check_listening(options);
+	const char *why = check_scanning(options);
 
+	if (why == NULL)
+		why = check_listening(options);
 	if (why == NULL)
 		why = check_moving(options);
 	return why != NULL ? why : check_giving(options);

@@ -68,6 +68,10 @@ static const struct row table[] = {
 	    "reach another VM through the host" },
 	{ OPTION_SEQPACKET, "seqpacket", VALUE_NONE, NULL,
 	    "SOCK_SEQPACKET: one read, one message" },
+	{ 'z', "scan", VALUE_NONE, NULL,
+	    "which ports of ADDRESS, such as 3:22,80-90, answer?" },
+	{ OPTION_JSON, "json", VALUE_NONE, NULL,
+	    "with -z: an object a line, for each port" },
 	{ 'v', "verbose", VALUE_NONE, NULL,
 	    "report connections, and a summary at the end" },
 	{ 'h', "help", VALUE_NONE, NULL, "this text" },
@@ -158,6 +162,8 @@ static const char help_head[] =
     "                                           relay between two addresses\n"
     "       vcat [-l [-k]] [options] ADDRESS -e COMMAND\n"
     "                                           run COMMAND on the socket\n"
+    "       vcat -z [options] CID:PORT[-PORT][,...]\n"
+    "                                           which ports answer?\n"
     "Moves bytes between stdin and stdout and a VM socket.\n"
     "\n"
     "Addresses:\n"

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -136,12 +135,11 @@ static void note_signal(struct serve *serve, int number)
 static void run_bell(struct loop_task *task)
 {
 	struct serve *serve = loop_owner(task, struct serve, bell);
-	struct signalfd_siginfo signal;
+	int number;
 
-	while (read(task->fds[0].fd, &signal, sizeof signal) ==
-	       (ssize_t)sizeof signal) {
-		if (signal.ssi_signo != SIGCHLD)
-			note_signal(serve, (int)signal.ssi_signo);
+	while ((number = signals_next(task->fds[0].fd)) != 0) {
+		if (number != SIGCHLD)
+			note_signal(serve, number);
 		else if (serve->work->reap != NULL)
 			serve->work->reap(serve->work);
 	}

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 void signals_ending(sigset_t *set)
 {
@@ -25,6 +26,15 @@ int signals_open(sigset_t *before)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, before);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int signals_next(int fd)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(fd, &signal, sizeof signal) != (ssize_t)sizeof signal)
+		return 0;
+	return (int)signal.ssi_signo;
 }
 
 void signals_die(int number)

@@ -18,6 +18,9 @@ void signals_ending(sigset_t *set);
  */
 int signals_open(sigset_t *before);
 
+/* The number of the next signal that has come, or 0. */
+int signals_next(int fd);
+
 /* Ends the process by that signal, as if it had never been caught. */
 void signals_die(int number);
 

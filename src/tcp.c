@@ -62,15 +62,34 @@ struct deadline tcp_share(const struct addrinfo *list, struct deadline whole)
 	return deadline_in(left_ms / 1000 / count_of(list));
 }
 
-int tcp_begin(struct socket_attempt *attempt, const struct addrinfo *to)
+/* A list that was looked up once serves for any port. */
+static socklen_t with_port(
+    struct sockaddr_storage *address, const struct addrinfo *to, uint32_t port)
 {
+	struct sockaddr_in *ipv4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)address;
+
+	memcpy(address, to->ai_addr, to->ai_addrlen);
+	if (to->ai_family == AF_INET)
+		ipv4->sin_port = htons((uint16_t)port);
+	else if (to->ai_family == AF_INET6)
+		ipv6->sin6_port = htons((uint16_t)port);
+	return to->ai_addrlen;
+}
+
+int tcp_begin(
+    struct socket_attempt *attempt, const struct addrinfo *to, uint32_t port)
+{
+	struct sockaddr_storage address;
+	socklen_t length = with_port(&address, to, port);
+
 	attempt->fault.step = "socket";
 	attempt->fd = socket_open(to->ai_family, attempt->choice);
 	if (attempt->fd < 0)
 		return -1;
 	set_nodelay(attempt->fd);
 	attempt->fault.step = "connect";
-	if (socket_begin(attempt, to->ai_addr, to->ai_addrlen) < 0)
+	if (socket_begin(attempt, (struct sockaddr *)&address, length) < 0)
 		return socket_drop(attempt);
 	return 0;
 }

@@ -20,10 +20,12 @@ struct addrinfo *tcp_resolve(const struct address *peer,
     const struct socket_choice *choice, struct socket_fault *fault);
 
 /*
- * Begins to connect to the first address of the list. Returns 0, or -1 with
- * errno, in attempt->fault what failed, and no socket.
+ * Begins to connect to the port at the first address of the list, of which
+ * the port does not count. Returns 0, or -1 with errno, in attempt->fault what
+ * failed, and no socket.
  */
-int tcp_begin(struct socket_attempt *attempt, const struct addrinfo *to);
+int tcp_begin(
+    struct socket_attempt *attempt, const struct addrinfo *to, uint32_t port);
 
 /*
  * When the attempt with the first address of the list is to give up, so that

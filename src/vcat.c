@@ -19,6 +19,7 @@
 #include "options.h"
 #include "options_table.h"
 #include "pass.h"
+#include "scan.h"
 #include "serve.h"
 #include "session.h"
 #include "signals.h"
@@ -270,6 +271,23 @@ static enum session_status run_connect(struct run *run)
 	return fd < 0 ? dial_failure() : use(run, fd, peer);
 }
 
+static enum session_status run_scan(struct run *run)
+{
+	struct scan scan = {
+		.target = target_for(run, &run->options.address),
+		.ports = run->options.ports,
+		.verbose = run->options.verbose,
+		.json = run->options.json,
+	};
+	int number;
+	enum scan_verdict verdict = scan_run(&scan, &number);
+
+	dial_forget(&scan.target);
+	if (number != 0)
+		signals_die(number);
+	return (enum session_status)verdict;
+}
+
 static enum session_status run_streams(struct run *run)
 {
 	const struct options *options = &run->options;
@@ -302,6 +320,9 @@ static enum session_status run(struct run *run)
 	case OPTIONS_VERSION:
 		printf("vcat %s\n", VCAT_VERSION);
 		return flush_text();
+	case OPTIONS_SCAN:
+		run->choice = choice_for(&run->options);
+		return run_scan(run);
 	case OPTIONS_CONNECT:
 	case OPTIONS_LISTEN:
 		break;

@@ -1,0 +1,173 @@
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "json.h"
+#include "log.h"
+
+void report_init(struct report *report, const struct address *address,
+    bool verbose, bool json)
+{
+	*report = (struct report){
+		.address = *address,
+		.verbose = verbose,
+		.json = json,
+	};
+}
+
+static const char *reason(const struct outcome *outcome)
+{
+	return outcome->kind == OUTCOME_FAILED ? strerror(outcome->error)
+					       : outcome_name(outcome->kind);
+}
+
+static void print_object(
+    const struct report *report, const struct outcome *outcome)
+{
+	const struct address *address = &report->address;
+	char text[ADDRESS_TEXT_SIZE];
+	struct json json;
+
+	json_open(&json, stdout);
+	json_string(&json, "address", address_format(address, text));
+	if (address->kind != ADDRESS_UNIX)
+		json_number(&json, "port", address->port);
+	json_string(&json, "outcome", outcome_name(outcome->kind));
+	json_bool(&json, "open", outcome->kind == OUTCOME_OPEN);
+	json_number(&json, "ms", outcome->ms);
+	if (outcome->kind != OUTCOME_OPEN) {
+		json_string(&json, "step", outcome->step);
+		json_string(&json, "error", strerror(outcome->error));
+	}
+	json_close(&json);
+}
+
+static void clear_progress(struct report *report)
+{
+	if (report->progress)
+		dprintf(STDERR_FILENO, "\r\033[K");
+	report->progress = false;
+}
+
+void report_port(
+    struct report *report, uint32_t port, const struct outcome *outcome)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	report->address.port = port;
+	if (report->counts[outcome->kind]++ == 0) {
+		report->examples[outcome->kind] = *outcome;
+		report->ports[outcome->kind] = port;
+	}
+	if (report->json || report->verbose || outcome->kind == OUTCOME_OPEN)
+		clear_progress(report);
+	address_format(&report->address, text);
+	if (report->json)
+		print_object(report, outcome);
+	else if (report->verbose)
+		printf("%s %s %.1f ms\n", text, reason(outcome), outcome->ms);
+	else if (outcome->kind == OUTCOME_OPEN)
+		printf("%s\n", text);
+}
+
+bool report_flush(struct report *report)
+{
+	if (fflush(stdout) != 0 && report->error == 0)
+		report->error = errno;
+	return report->error == 0;
+}
+
+bool report_has_progress(void)
+{
+	return isatty(STDERR_FILENO) == 1;
+}
+
+void report_progress(struct report *report, uint64_t done, uint64_t total)
+{
+	dprintf(STDERR_FILENO,
+	    "\r\033[K%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", done,
+	    total, report->counts[OUTCOME_OPEN]);
+	report->progress = true;
+}
+
+static uint64_t total(const struct report *report)
+{
+	uint64_t sum = 0;
+
+	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+		sum += report->counts[kind];
+	return sum;
+}
+
+static enum outcome_kind most_frequent(const struct report *report)
+{
+	enum outcome_kind most = OUTCOME_UNKNOWN;
+
+	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+		if (report->counts[kind] > report->counts[most])
+			most = (enum outcome_kind)kind;
+	return most;
+}
+
+/* "990 refused, 10 timed out" */
+static void list_counts(const struct report *report, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int kind = 0; kind < OUTCOME_KINDS && used < size; kind++) {
+		const struct outcome *example = &report->examples[kind];
+
+		if (report->counts[kind] > 0)
+			used += (size_t)snprintf(text + used, size - used,
+			    "%s%" PRIu64 " %s", used > 0 ? ", " : "",
+			    report->counts[kind], reason(example));
+	}
+}
+
+/* Why none is open: of several, how many for which reason. */
+static void complain(struct report *report)
+{
+	enum outcome_kind kind = most_frequent(report);
+	const struct outcome *example = &report->examples[kind];
+	char name[ADDRESS_TEXT_SIZE];
+	char counts[512];
+
+	report->address.port = report->ports[kind];
+	if (total(report) == 1) {
+		endpoint_complain(
+		    &report->address, example->step, example->error);
+		return;
+	}
+	address_name(&report->address, name);
+	*strrchr(name, ':') = '\0';
+	list_counts(report, counts, sizeof counts);
+	log_error("%s: none of %" PRIu64 " ports is open: %s", name,
+	    total(report), counts);
+	/* that nobody listens needs no explanation there */
+	if (kind != OUTCOME_REFUSED)
+		endpoint_hint(&report->address, example->step, example->error);
+}
+
+int report_end(struct report *report)
+{
+	uint64_t all = total(report);
+
+	clear_progress(report);
+	if (!report_flush(report)) {
+		log_error("stdout: write: %s", strerror(report->error));
+		return 1;
+	}
+	if (report->counts[OUTCOME_OPEN] > 0)
+		return 0;
+	if (all == 0)
+		return 1;
+	if (!report->json)
+		complain(report);
+	return report->counts[OUTCOME_TIMED_OUT] == all ? 3 : 1;
+}

@@ -1,0 +1,267 @@
+/*
+ * Attempts end in any order, and are told of in that of their ports: results
+ * wait in a ring until all before them are there. No attempt begins further
+ * ahead of the first unknown port than the ring is long, so that memory stays
+ * bounded however many ports there are.
+ */
+#include "scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "fd.h"
+#include "loop.h"
+#include "deadline.h"
+#include "outcome.h"
+#include "report.h"
+#include "signals.h"
+
+/* Results that wait for those before them. */
+#define RING 16384
+
+/* Attempts at once: more would not be faster, and a listener has a backlog.
+ * Virtual machine monitors have room for a thousand connections. */
+#define ATTEMPTS     512
+#define MUX_ATTEMPTS 128
+
+#define SPARE_DESCRIPTORS 16
+#define NS_PER_MS         1e6
+
+struct scanner;
+
+/* One connection being made. */
+struct attempt {
+	struct scanner *scanner;
+	struct loop_task task;
+	struct dial_target target;
+	struct dial dial;
+	uint64_t index; /* of the port */
+	int64_t began;
+};
+
+struct scanner {
+	const struct scan *scan;
+	struct loop loop;
+	struct loop_task bell; /* signals */
+	struct loop_task tick; /* for the line of progress */
+	struct report report;
+	struct attempt *attempts;
+	struct attempt **idle; /* a stack of those that do nothing */
+	int idles, size;
+	struct outcome ring[RING];
+	uint64_t total, begun, told;
+	int signal;
+};
+
+/* Tells of the results that have none before them. */
+static void tell(struct scanner *scanner)
+{
+	for (; scanner->told < scanner->begun; scanner->told++) {
+		struct outcome *outcome = &scanner->ring[scanner->told % RING];
+
+		if (outcome->kind == OUTCOME_UNKNOWN)
+			break;
+		report_port(&scanner->report,
+		    ports_at(&scanner->scan->ports, scanner->told), outcome);
+	}
+}
+
+static void note_outcome(struct attempt *attempt)
+{
+	struct scanner *scanner = attempt->scanner;
+	struct dial *dial = &attempt->dial;
+	struct outcome *outcome = &scanner->ring[attempt->index % RING];
+
+	*outcome = (struct outcome){
+		.kind = outcome_of(dial),
+		.error = dial->state == DIAL_CONNECTED ? 0 : dial->error,
+		.step = dial->attempt.fault.step,
+		.ms = (double)(deadline_now() - attempt->began) / NS_PER_MS,
+	};
+	loop_remove(&scanner->loop, &attempt->task);
+	if (dial->state == DIAL_CONNECTED)
+		close(dial->attempt.fd);
+	scanner->idle[scanner->idles++] = attempt;
+}
+
+/* Waits for the attempt's next step, if there is one. */
+static void watch(struct attempt *attempt)
+{
+	struct dial *dial = &attempt->dial;
+
+	if (dial->state >= DIAL_CONNECTED) {
+		note_outcome(attempt);
+		return;
+	}
+	attempt->task.fds[0] = dial_interest(dial);
+	attempt->task.wake = dial_deadline(dial);
+	if (loop_update(&attempt->scanner->loop, &attempt->task) == 0)
+		return;
+	dial_abort(dial);
+	dial->error = errno;
+	note_outcome(attempt);
+}
+
+static void run_attempt(struct loop_task *task)
+{
+	struct attempt *attempt = loop_owner(task, struct attempt, task);
+
+	dial_advance(&attempt->dial, task->fds[0].revents);
+	watch(attempt);
+}
+
+static void begin_next(struct scanner *scanner)
+{
+	struct attempt *attempt = scanner->idle[--scanner->idles];
+	uint64_t index = scanner->begun++;
+
+	scanner->ring[index % RING].kind = OUTCOME_UNKNOWN;
+	attempt->index = index;
+	attempt->target.address.port = ports_at(&scanner->scan->ports, index);
+	attempt->began = deadline_now();
+	dial_begin(&attempt->dial, &attempt->target);
+	watch(attempt);
+}
+
+/* As many new attempts as there is room for. */
+static void begin_more(struct scanner *scanner)
+{
+	while (scanner->idles > 0 && scanner->begun < scanner->total &&
+	       scanner->begun < scanner->told + RING && scanner->signal == 0)
+		begin_next(scanner);
+}
+
+static void run_bell(struct loop_task *task)
+{
+	struct scanner *scanner = loop_owner(task, struct scanner, bell);
+
+	scanner->signal = signals_next(task->fds[0].fd);
+	task->fds[0].revents = 0;
+}
+
+static void run_tick(struct loop_task *task)
+{
+	struct scanner *scanner = loop_owner(task, struct scanner, tick);
+
+	report_progress(&scanner->report, scanner->told, scanner->total);
+	task->wake = deadline_in(REPORT_PROGRESS_SECONDS);
+	loop_update(&scanner->loop, task);
+}
+
+static int open_tasks(struct scanner *scanner)
+{
+	sigset_t before;
+	int fd = signals_open(&before);
+
+	if (fd < 0)
+		return -1;
+	loop_task_init(&scanner->bell, run_bell);
+	scanner->bell.fds[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	if (loop_update(&scanner->loop, &scanner->bell) < 0)
+		return -1;
+	loop_task_init(&scanner->tick, run_tick);
+	if (report_has_progress())
+		scanner->tick.wake = deadline_in(REPORT_PROGRESS_FIRST);
+	return loop_update(&scanner->loop, &scanner->tick);
+}
+
+static int attempts_at_once(const struct scanner *scanner)
+{
+	bool mux = scanner->scan->target.address.kind == ADDRESS_MUX;
+	int most = mux ? MUX_ATTEMPTS : ATTEMPTS;
+	int free = fd_raise_limit() - scanner->loop.epoll - SPARE_DESCRIPTORS;
+
+	if (free < most)
+		most = free > 1 ? free : 1;
+	return scanner->total < (uint64_t)most ? (int)scanner->total : most;
+}
+
+static int open_attempts(struct scanner *scanner)
+{
+	size_t size = (size_t)attempts_at_once(scanner);
+
+	scanner->attempts = calloc(size, sizeof *scanner->attempts);
+	scanner->idle = calloc(size, sizeof(struct attempt *));
+	if (scanner->attempts == NULL || scanner->idle == NULL)
+		return -1;
+	scanner->size = (int)size;
+	for (size_t i = size; i-- > 0;) {
+		struct attempt *attempt = &scanner->attempts[i];
+
+		attempt->scanner = scanner;
+		attempt->target = scanner->scan->target;
+		loop_task_init(&attempt->task, run_attempt);
+		scanner->idle[scanner->idles++] = attempt;
+	}
+	return 0;
+}
+
+static int scan_all(struct scanner *scanner)
+{
+	while (scanner->told < scanner->total && scanner->signal == 0) {
+		begin_more(scanner);
+		tell(scanner);
+		if (!report_flush(&scanner->report))
+			break;
+		if (scanner->told < scanner->total &&
+		    loop_turn(&scanner->loop) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Cut short: what has been found out behind a port that is still unknown. */
+static void tell_rest(struct scanner *scanner)
+{
+	for (; scanner->told < scanner->begun; scanner->told++) {
+		struct outcome *outcome = &scanner->ring[scanner->told % RING];
+
+		if (outcome->kind != OUTCOME_UNKNOWN)
+			report_port(&scanner->report,
+			    ports_at(&scanner->scan->ports, scanner->told),
+			    outcome);
+	}
+}
+
+static struct scanner *new_scanner(struct scan *scan)
+{
+	struct scanner *scanner = calloc(1, sizeof *scanner);
+
+	if (scanner == NULL)
+		return NULL;
+	scanner->scan = scan;
+	scanner->total = ports_count(&scan->ports);
+	report_init(
+	    &scanner->report, &scan->target.address, scan->verbose, scan->json);
+	return scanner;
+}
+
+enum scan_verdict scan_run(struct scan *scan, int *signal)
+{
+	struct scanner *scanner = new_scanner(scan);
+	struct socket_fault fault = { .step = "memory" };
+	enum scan_verdict verdict = SCAN_NONE;
+	int result = -1;
+
+	*signal = 0;
+	if (scanner != NULL && dial_resolve(&scan->target, &fault) == 0 &&
+	    loop_init(&scanner->loop) == 0 && open_tasks(scanner) == 0 &&
+	    open_attempts(scanner) == 0)
+		result = scan_all(scanner);
+	if (result < 0) {
+		endpoint_complain_of(&scan->target.address, &fault, errno);
+	} else {
+		*signal = scanner->signal;
+		tell_rest(scanner);
+		verdict = (enum scan_verdict)report_end(&scanner->report);
+	}
+	if (scanner != NULL) {
+		free(scanner->attempts);
+		free(scanner->idle);
+	}
+	free(scanner);
+	return verdict;
+}

@@ -1,0 +1,33 @@
+/*
+ * Which ports answer? Opens many connections at once, sends nothing (but a
+ * hybrid socket's handshake), and tells of each port, in their order, what
+ * came of it.
+ */
+#ifndef VCAT_SCAN_H
+#define VCAT_SCAN_H
+
+#include <stdbool.h>
+
+#include "dial.h"
+#include "ports.h"
+
+struct scan {
+	struct dial_target target; /* of each port, but for the port */
+	struct ports ports;
+	bool verbose; /* a line for each port, not only for open ones */
+	bool json;    /* an object for each port */
+};
+
+enum scan_verdict {
+	SCAN_OPEN = 0,    /* at least one port is */
+	SCAN_NONE = 1,    /* none is; or it could not be found out */
+	SCAN_TIMEOUT = 3, /* none is, and nobody answered in time */
+};
+
+/*
+ * Scans and prints to stdout. A SIGHUP, SIGINT or SIGTERM cuts it short: what
+ * is known by then is printed, and its number is left in *signal, else 0.
+ */
+enum scan_verdict scan_run(struct scan *scan, int *signal);
+
+#endif

@@ -32,3 +32,8 @@ load helper
 	port_of listener
 	running listener
 }
+
+@test "-z: no vsock leads anywhere here" {
+	scans 1 "no vsock here" 1:22
+	scans 1 "no such VM" 3:22
+}

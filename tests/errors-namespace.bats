@@ -26,3 +26,12 @@ load helper
 	expect "$status" 0
 	expect_ms 1000 9000
 }
+
+@test "-z: unreachable, for either reason" {
+	start guest "$TOOLS/dead-guest" 9 60
+	wait_until 10 grep -q ready guest.out
+	scans 1 unreachable 9:22
+	echo local >/proc/sys/net/vsock/child_ns_mode
+	run -1 unshare --net "$VCAT" -z -v 2:22
+	[[ $output == "2:22 unreachable "* ]]
+}

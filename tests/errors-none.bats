@@ -32,3 +32,8 @@ load helper
 	finish listener
 	expect "$(<listener.out)" request
 }
+
+@test "-z: there is no vsock here" {
+	scans 1 "no vsock here" 3:22
+	scans 1 "no vsock here" 1:22
+}

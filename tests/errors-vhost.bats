@@ -35,3 +35,10 @@ dead_guest() {
 	fails 1 "host(2):1234: connect: Connection refused" "vcat -l 1234" \
 		"$VCAT" host:1234
 }
+
+@test "-z: no such VM, one whose driver is not up, and a refusal" {
+	scans 1 "no such VM" 5:22
+	scans 1 refused host:22
+	dead_guest
+	scans 3 "timed out" -w 1 $DEAD:22
+}

@@ -46,3 +46,7 @@ load helper
 	wait_until 10 grep -qx "listening on 3:1234" listener.err
 	running listener
 }
+
+@test "-z: a VMM that says nothing is a time-out" {
+	scans 3 "timed out" -w 1 host:22
+}

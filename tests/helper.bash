@@ -190,3 +190,17 @@ expect_ms() {
 		return 1
 	}
 }
+
+# scans STATUS OUTCOME OPTION... ADDRESS: -z tells that of it, to people and,
+# by --json, to jq; and ends with STATUS.
+scans() {
+	local wanted=$1 outcome=$2 got=0
+	shift 2
+	timeout "$LIMIT" "$VCAT" -z -v "$@" >scans.out 2>scans.err || got=$?
+	expect "$got" "$wanted" "status of -z $*" &&
+		expect "$(sed -E 's/^[^ ]+ (.*) [0-9.]+ ms$/\1/' scans.out)" \
+			"$outcome" "outcome of -z $*" || return
+	timeout "$LIMIT" "$VCAT" -z --json "$@" >scans.json 2>scans.err || true
+	expect "$(jq -r .outcome scans.json)" "$outcome" "--json of -z $*" &&
+		expect "$(<scans.err)" "" "stderr of -z --json"
+}

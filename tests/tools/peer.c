@@ -32,8 +32,8 @@ struct script {
 static const char usage_text[] =
     "usage: peer [-s] [-w SECS] [-t SECS] [-p PORT] connect ADDR ACTION...\n"
     "       peer [-s] [-w SECS] [-k N] [-r FILE] listen ADDR ACTION...\n"
-    "ADDR is vsock:CID:PORT or unix:PATH; to listen on PORT 4294967295 is to\n"
-    "take any free port, and prints: port N\n"
+    "ADDR is vsock:CID:PORT, unix:PATH or tcp:ADDRESS:PORT; to listen on\n"
+    "vsock PORT 4294967295 is to take any free port, and prints: port N\n"
     "  -s       SOCK_SEQPACKET\n"
     "  -w SECS  exit 124 when all is not done by then (default 60)\n"
     "  -t SECS  try again for so long until connecting works\n"

@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,18 +19,40 @@ static bool parse_number(const char *text, unsigned int *number)
 	return why == NULL;
 }
 
+/* Copies what stands before the colon; returns what stands after it, or NULL.
+ */
+static const char *split(const char *text, char *before, size_t size)
+{
+	const char *colon = strchr(text, ':');
+
+	if (colon == NULL || (size_t)(colon - text) >= size)
+		return NULL;
+	memcpy(before, text, (size_t)(colon - text));
+	before[colon - text] = '\0';
+	return colon + 1;
+}
+
 static bool parse_vsock(const char *text, struct sockaddr_vm *vm)
 {
 	char cid[sizeof("4294967295")];
-	const char *colon = strchr(text, ':');
+	const char *port = split(text, cid, sizeof(cid));
 
-	if (colon == NULL || (size_t)(colon - text) >= sizeof(cid))
-		return false;
-	memcpy(cid, text, (size_t)(colon - text));
-	cid[colon - text] = '\0';
 	vm->svm_family = AF_VSOCK;
-	return parse_number(cid, &vm->svm_cid) &&
-	       parse_number(colon + 1, &vm->svm_port);
+	return port != NULL && parse_number(cid, &vm->svm_cid) &&
+	       parse_number(port, &vm->svm_port);
+}
+
+static bool parse_tcp(const char *text, struct sockaddr_in *in)
+{
+	char host[INET_ADDRSTRLEN];
+	unsigned int number;
+	const char *port = split(text, host, sizeof(host));
+
+	in->sin_family = AF_INET;
+	if (port == NULL || !parse_number(port, &number) || number > 65535)
+		return false;
+	in->sin_port = htons((in_port_t)number);
+	return inet_pton(AF_INET, host, &in->sin_addr) == 1;
 }
 
 static bool parse_unix(const char *path, struct sockaddr_un *un)
@@ -47,13 +70,21 @@ bool place_parse(const char *text, union place *place)
 		return parse_vsock(text + 6, &place->vm);
 	if (strncmp(text, "unix:", 5) == 0)
 		return parse_unix(text + 5, &place->un);
+	if (strncmp(text, "tcp:", 4) == 0)
+		return parse_tcp(text + 4, &place->in);
 	return false;
 }
 
-static socklen_t place_size(const union place *place)
+socklen_t place_size(const union place *place)
 {
-	return place->any.sa_family == AF_VSOCK ? sizeof(place->vm)
-						: sizeof(place->un);
+	switch (place->any.sa_family) {
+	case AF_VSOCK:
+		return sizeof(place->vm);
+	case AF_INET:
+		return sizeof(place->in);
+	default:
+		return sizeof(place->un);
+	}
 }
 
 static int bind_source(int fd, unsigned int port)
@@ -107,10 +138,13 @@ void place_forget(const union place *place)
 
 int place_listen(const union place *place, int type)
 {
+	const int yes = 1;
 	int fd = socket(place->any.sa_family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
+	if (place->any.sa_family == AF_INET)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	place_forget(place);
 	if (bind(fd, &place->any, place_size(place)) < 0 ||
 	    listen(fd, BACKLOG) < 0)

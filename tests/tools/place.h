@@ -1,8 +1,12 @@
-/* Where a peer connects or listens: vsock:CID:PORT or unix:PATH. */
+/*
+ * Where a peer connects or listens: vsock:CID:PORT, unix:PATH, or
+ * tcp:ADDRESS:PORT with an IPv4 address in numbers.
+ */
 #ifndef PLACE_H
 #define PLACE_H
 
 #include <linux/vm_sockets.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,10 +15,14 @@ union place {
 	struct sockaddr any;
 	struct sockaddr_vm vm;
 	struct sockaddr_un un;
+	struct sockaddr_in in;
 };
 
 /* Reads text into *place; false when it is no address. */
 bool place_parse(const char *text, union place *place);
+
+/* The size of its address, as bind(2) and connect(2) want it. */
+socklen_t place_size(const union place *place);
 
 /*
  * Connects a new socket of the type, from source_port on vsock unless that is

@@ -5,7 +5,7 @@
 TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
-	can-bind-local)
+	can-bind-local bare-copy load)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -28,6 +28,9 @@ $(B)/tools/pattern: $(B)/tools/pattern.o $(B)/tools/prng.o
 $(B)/tools/dead-guest: $(B)/tools/dead-guest.o
 $(B)/tools/nonblock-check: $(B)/tools/nonblock-check.o
 $(B)/tools/can-bind-local: $(B)/tools/can-bind-local.o
+$(B)/tools/bare-copy: $(addprefix $(B)/tools/,bare-copy.o place.o)
+$(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o \
+	rounds.o idle.o place.o)
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
 

@@ -29,7 +29,7 @@ $(B)/tools/dead-guest: $(B)/tools/dead-guest.o
 $(B)/tools/nonblock-check: $(B)/tools/nonblock-check.o
 $(B)/tools/can-bind-local: $(B)/tools/can-bind-local.o
 $(B)/tools/bare-copy: $(addprefix $(B)/tools/,bare-copy.o place.o)
-$(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o \
+$(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o echo.o \
 	rounds.o idle.o place.o)
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)

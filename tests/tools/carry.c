@@ -1,0 +1,181 @@
+/*
+ * Through two commands that are connected to each other: the second one's
+ * stdin is fed, the first one's stdout is counted; both ways at once, the
+ * first is fed too and the second one's stdout counted. Feeding lends pages
+ * and counting drops them (vmsplice, splice), so that the processor's time
+ * goes to the commands.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "load.h"
+
+static const double grace = 2; /* to end after the last byte */
+
+/* One direction: our ends of the two pipes, or -1. */
+struct way {
+	int feed, drain;
+	uint64_t left, counted;
+	double ended;
+	pthread_t feeder, drainer;
+};
+
+static void *feed(void *argument)
+{
+	static char block[LOAD_BLOCK];
+	struct way *way = argument;
+
+	while (way->left > 0) {
+		struct iovec part = { block, sizeof(block) };
+		ssize_t lent;
+
+		if (way->left < part.iov_len)
+			part.iov_len = (size_t)way->left;
+		lent = vmsplice(way->feed, &part, 1, 0);
+		if (lent < 0)
+			break;
+		way->left -= (uint64_t)lent;
+	}
+	close(way->feed);
+	return NULL;
+}
+
+static void *drain(void *argument)
+{
+	struct way *way = argument;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	ssize_t got;
+
+	while ((got = splice(way->drain, NULL, null, NULL, 1 << 20, 0)) > 0)
+		way->counted += (uint64_t)got;
+	way->ended = load_now();
+	close(null);
+	close(way->drain);
+	return NULL;
+}
+
+/* A pipe or the file, for a command's stdin; *ours is the pipe's other end. */
+static int make_input(const struct load *load, int *ours)
+{
+	int ends[2];
+
+	*ours = -1;
+	if (load->in_file != NULL)
+		return open(load->in_file, O_RDONLY | O_CLOEXEC);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	*ours = ends[1];
+	return ends[0];
+}
+
+static int make_output(const struct load *load, bool second, int *ours)
+{
+	char name[4096];
+	int ends[2];
+
+	*ours = -1;
+	if (load->out_file != NULL) {
+		/* a device has no second of its kind */
+		bool device = strncmp(load->out_file, "/dev/null", 9) == 0;
+
+		snprintf(name, sizeof(name), "%s%s", load->out_file,
+		    second && !device ? ".2" : "");
+		return open(
+		    name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	*ours = ends[0];
+	return ends[1];
+}
+
+static void begin(struct way *way)
+{
+	if (way->feed >= 0)
+		pthread_create(&way->feeder, NULL, feed, way);
+	if (way->drain >= 0)
+		pthread_create(&way->drainer, NULL, drain, way);
+}
+
+static void join(struct way *way)
+{
+	if (way->drain >= 0)
+		pthread_join(way->drainer, NULL);
+	if (way->feed >= 0)
+		pthread_join(way->feeder, NULL);
+}
+
+static uint64_t written_to(
+    const struct load *load, const struct command *command, bool second)
+{
+	char name[4096];
+	struct stat st;
+
+	snprintf(
+	    name, sizeof(name), "%s%s", load->out_file, second ? ".2" : "");
+	if (stat(name, &st) == 0 && S_ISREG(st.st_mode))
+		return (uint64_t)st.st_size;
+	return command_written(command);
+}
+
+/* The commands' end is the end of a file; of pipes it is the last byte. */
+static double finish(struct load *load, struct way *there, struct way *back)
+{
+	double ended;
+
+	join(there);
+	join(back);
+	ended = there->ended > back->ended ? there->ended : back->ended;
+	if (load->out_file == NULL) {
+		command_wait(&load->first, grace);
+		command_wait(&load->second, grace);
+		return ended;
+	}
+	command_wait(&load->first, -1);
+	if (load->both_ways)
+		command_wait(&load->second, -1);
+	ended = load_now();
+	there->counted = written_to(load, &load->first, false);
+	if (load->both_ways)
+		back->counted = written_to(load, &load->second, true);
+	return ended;
+}
+
+/* Both commands run when it returns true, and the clock with them. */
+static bool start(struct load *load, struct way *there, struct way *back)
+{
+	int in = -1, out = make_output(load, false, &there->drain);
+
+	if (load->both_ways)
+		in = make_input(load, &back->feed);
+	if (command_start(&load->first, in, out) < 0 ||
+	    !command_await_listening(&load->first))
+		return false;
+	in = make_input(load, &there->feed);
+	out = load->both_ways ? make_output(load, true, &back->drain) : -1;
+	return command_start(&load->second, in, out) == 0;
+}
+
+const char *carry_run(struct load *load)
+{
+	struct way there = { .feed = -1, .drain = -1, .left = load->bytes };
+	struct way back = there;
+	uint64_t wanted = load->bytes * (load->both_ways ? 2 : 1);
+	double began, ended;
+
+	if (!start(load, &there, &back))
+		return "failed";
+	began = load_now();
+	begin(&there);
+	begin(&back);
+	ended = finish(load, &there, &back);
+	load_say("seconds", ended - began);
+	load_say("bytes", (double)(there.counted + back.counted));
+	load_say("first_status", load->first.status);
+	load_say("second_status", load->second.status);
+	return there.counted + back.counted < wanted ? "lost" : "ok";
+}

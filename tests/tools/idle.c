@@ -1,0 +1,126 @@
+/* What costs even when nothing is done: open connections, and starting. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "echo.h"
+#include "load.h"
+
+enum { TIMED_ROUNDS = 200, FEW_FILES = 1024 };
+
+/* Two descriptors a connection, here and in the forwarder. */
+static void allow_files(int connections)
+{
+	rlim_t wanted = 2 * (rlim_t)connections + 100;
+
+	/* some peers take long with a limit that is high, or break */
+	if (wanted < FEW_FILES)
+		return;
+	if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){ wanted, wanted }) < 0)
+		perror("RLIMIT_NOFILE");
+}
+
+/* A connection is open when its first answer has come through. */
+static bool open_all(const struct load *load, int *fds)
+{
+	for (int i = 0; i < load->count; i++) {
+		fds[i] =
+		    place_connect(&load->near, SOCK_STREAM, VMADDR_PORT_ANY);
+		if (fds[i] < 0 || !echo_ask(fds[i], 1))
+			return false;
+	}
+	return true;
+}
+
+static void rest(double seconds)
+{
+	struct timespec time = { .tv_sec = (time_t)seconds };
+
+	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+	nanosleep(&time, NULL);
+}
+
+static void measure(const struct load *load, int fd)
+{
+	double seconds[TIMED_ROUNDS];
+	uint64_t before;
+
+	rest(0.2); /* for what the opening has left to do */
+	before = command_cpu(&load->first);
+	rest(load->duration);
+	load_say(
+	    "idle_cpu_percent", (double)(command_cpu(&load->first) - before) /
+				    1e7 / load->duration);
+	load_say("memory_kib", (double)command_memory_kib(&load->first));
+	if (echo_time(fd, 1, seconds, TIMED_ROUNDS))
+		load_say("p50_us", seconds[TIMED_ROUNDS / 2] * 1e6);
+}
+
+const char *idle_run(struct load *load)
+{
+	int *fds = calloc((size_t)load->count, sizeof(*fds));
+	double began;
+	int listener;
+	bool ok;
+
+	allow_files(load->count);
+	listener = load_open(load);
+	if (fds == NULL || listener < 0)
+		return "failed";
+	echo_start(listener);
+	began = load_now();
+	ok = open_all(load, fds);
+	load_say("seconds", load_now() - began);
+	if (ok)
+		measure(load, fds[load->count - 1]);
+	free(fds);
+	return ok ? "ok" : "failed";
+}
+
+/* Each connection ends as soon as it is there. */
+static void *close_all(void *argument)
+{
+	int listener = *(int *)argument, fd;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0 || errno == EINTR)
+		close(fd);
+	return NULL;
+}
+
+/* There is no forwarder here: the command itself connects. */
+static bool start_closer(struct load *load)
+{
+	static int listener;
+	pthread_t thread;
+
+	listener = place_listen(&load->target, SOCK_STREAM);
+	if (listener < 0 ||
+	    pthread_create(&thread, NULL, close_all, &listener) != 0)
+		return false;
+	pthread_detach(thread);
+	return true;
+}
+
+const char *spawn_run(struct load *load)
+{
+	double began;
+
+	if (load->has_target && !start_closer(load))
+		return "failed";
+	began = load_now();
+	for (int i = 0; i < load->count; i++) {
+		if (command_start(&load->first, -1, -1) < 0)
+			return "failed";
+		command_wait(&load->first, -1);
+		command_forget(&load->first);
+		if (load->first.status != 0)
+			return "failed";
+	}
+	load_say("seconds", load_now() - began);
+	load_say("times", load->count);
+	return "ok";
+}

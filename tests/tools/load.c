@@ -1,0 +1,219 @@
+/*
+ * load: puts a load on commands and prints what it measured. What it measures
+ * is vcat or one of its peers; the load is the same for all.
+ */
+#include "load.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, EXIT_TIME = 124, BACKLOG = 4096 };
+
+struct shape {
+	const char *name;
+	int places;   /* how many addresses it needs */
+	int commands; /* and at least how many commands */
+	const char *(*run)(struct load *load);
+};
+
+static const struct shape shapes[] = {
+	{ "carry", 0, 2, carry_run },
+	{ "flood", 2, 0, flood_run },
+	{ "rate", 2, 0, rounds_rate },
+	{ "delay", 2, 0, rounds_delay },
+	{ "idle", 2, 1, idle_run },
+	{ "start", 0, 1, spawn_run },
+	{ "visit", 1, 1, spawn_run },
+};
+
+static const char usage_text[] =
+    "usage: load carry [options] -- LISTENER... -- DIALER...\n"
+    "       load flood|rate|delay|idle [options] ADDR TARGET -- FORWARDER...\n"
+    "       load start [options] -- COMMAND...\n"
+    "       load visit [options] TARGET -- COMMAND...\n"
+    "carry  bytes from DIALER's stdin to LISTENER's stdout\n"
+    "flood  bytes from connections to ADDR, to TARGET, where load listens\n"
+    "rate   connections a second, each with one round trip\n"
+    "delay  microseconds of a round trip\n"
+    "idle   what open connections cost\n"
+    "start  how long COMMAND runs; visit: when TARGET closes at once\n"
+    "Without FORWARDER the load goes to TARGET itself.\n"
+    "  -t SECS   time limit (30)\n"
+    "  -n COUNT  connections, clients or times (1)\n"
+    "  -b BYTES  in each direction, or on each connection\n"
+    "  -2        both directions at once\n"
+    "  -i FILE   DIALER's stdin; -o FILE: LISTENER's stdout\n"
+    "  -s SECS   how long rate and idle go on (1)\n"
+    "  -r COUNT  round trips; -m BYTES: of a round trip (1)\n";
+
+static void usage(void)
+{
+	fputs(usage_text, stderr);
+	exit(EXIT_USAGE);
+}
+
+double load_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void load_say(const char *key, double value)
+{
+	printf("%s %.9g\n", key, value);
+}
+
+/* vcat and its peers take what load is told as it is told; sockets here. */
+int load_open(struct load *load)
+{
+	int listener = place_listen(&load->target, SOCK_STREAM);
+
+	if (listener < 0 || listen(listener, BACKLOG) < 0) {
+		perror("load: listen");
+		return -1;
+	}
+	if (load->first.words == NULL) {
+		load->near = load->target;
+		return listener;
+	}
+	if (command_start(&load->first, -1, -1) == 0 &&
+	    command_await_listening(&load->first))
+		return listener;
+	fprintf(stderr, "load: %s does not listen\n", load->first.words[0]);
+	return -1;
+}
+
+static void out_of_time(int number)
+{
+	static const char text[] = "result timed-out\n";
+	ssize_t ignored = write(STDOUT_FILENO, text, sizeof(text) - 1);
+
+	(void)number;
+	(void)ignored;
+	command_kill_all();
+	_exit(EXIT_TIME);
+}
+
+static double number(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end != '\0' || value < 0)
+		usage();
+	return value;
+}
+
+static void limit_life(double seconds)
+{
+	struct itimerval timer = { .it_value.tv_sec = (time_t)seconds };
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGALRM, out_of_time);
+	signal(SIGTERM, out_of_time);
+	signal(SIGINT, out_of_time);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Returns the time limit. */
+static double parse_options(struct load *load, int argc, char **argv)
+{
+	double limit = 30;
+	int c;
+
+	while ((c = getopt(argc, argv, "+t:n:b:2i:o:s:r:m:")) != -1) {
+		if (c == 't')
+			limit = number(optarg);
+		else if (c == 'n')
+			load->count = (int)number(optarg);
+		else if (c == 'b')
+			load->bytes = (uint64_t)number(optarg);
+		else if (c == '2')
+			load->both_ways = true;
+		else if (c == 'i')
+			load->in_file = optarg;
+		else if (c == 'o')
+			load->out_file = optarg;
+		else if (c == 's')
+			load->duration = number(optarg);
+		else if (c == 'r')
+			load->rounds = (int)number(optarg);
+		else if (c == 'm')
+			load->message = (int)number(optarg);
+		else
+			usage();
+	}
+	return limit;
+}
+
+/* The words from here to the next "--", which becomes their end. */
+static char **take_command(char **words, struct command *command)
+{
+	if (*words == NULL)
+		return words;
+	command->words = words;
+	while (*words != NULL && strcmp(*words, "--") != 0)
+		words++;
+	if (*words == NULL)
+		return words;
+	*words = NULL;
+	return words + 1;
+}
+
+static void parse_words(
+    struct load *load, const struct shape *shape, char **words)
+{
+	if (shape->places == 2 &&
+	    (words[0] == NULL || !place_parse(*words++, &load->near)))
+		usage();
+	if (shape->places > 0) {
+		if (words[0] == NULL || !place_parse(*words++, &load->target))
+			usage();
+		load->has_target = true;
+	}
+	if (*words != NULL && strcmp(*words, "--") == 0)
+		words++;
+	words = take_command(words, &load->first);
+	take_command(words, &load->second);
+	if ((shape->commands > 0 && load->first.words == NULL) ||
+	    (shape->commands > 1 && load->second.words == NULL))
+		usage();
+}
+
+static const struct shape *shape_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (name != NULL && strcmp(shapes[i].name, name) == 0)
+			return &shapes[i];
+	usage();
+	return NULL;
+}
+
+/* getopt takes the "--" before a first command; the words tell it is one. */
+int main(int argc, char **argv)
+{
+	struct load load = {
+		.count = 1, .duration = 1, .rounds = 1000, .message = 1
+	};
+	const struct shape *shape = shape_named(argv[1]);
+	const char *result;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	limit_life(parse_options(&load, argc - 1, argv + 1));
+	parse_words(&load, shape, argv + 1 + optind);
+	result = shape->run(&load);
+	if (load.first.words != NULL) {
+		command_end_all();
+		command_say_usage();
+	}
+	printf("result %s\n", result);
+	return strcmp(result, "ok") == 0 ? 0 : 1;
+}

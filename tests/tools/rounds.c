@@ -1,0 +1,112 @@
+/* Short exchanges through a forwarder: how many a second, and how quick. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "echo.h"
+#include "load.h"
+
+struct client {
+	const struct load *load;
+	double end;
+	long done, failures;
+	pthread_t thread;
+};
+
+/* Connects, asks once, closes. */
+static bool visit(const struct load *load)
+{
+	int fd = place_connect(&load->near, SOCK_STREAM, VMADDR_PORT_ANY);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = echo_ask(fd, (size_t)load->message);
+	close(fd);
+	return ok;
+}
+
+static void *run_client(void *argument)
+{
+	struct client *client = argument;
+
+	while (load_now() < client->end) {
+		bool ok = visit(client->load);
+
+		/* what ends late is not counted */
+		if (load_now() >= client->end)
+			break;
+		if (ok)
+			client->done++;
+		else
+			client->failures++;
+	}
+	return NULL;
+}
+
+/* 128 KiB of stack hold the client's message. */
+static bool start_client(struct client *client)
+{
+	pthread_attr_t attributes;
+	bool ok;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 128 * 1024);
+	ok = pthread_create(&client->thread, &attributes, run_client, client) ==
+	     0;
+	pthread_attr_destroy(&attributes);
+	return ok;
+}
+
+const char *rounds_rate(struct load *load)
+{
+	int listener = load_open(load), started = 0;
+	struct client *clients = calloc((size_t)load->count, sizeof(*clients));
+	long done = 0, failures = 0;
+	double end = load_now() + load->duration;
+
+	if (listener < 0 || clients == NULL)
+		return "failed";
+	echo_start(listener);
+	for (; started < load->count; started++) {
+		clients[started].load = load;
+		clients[started].end = end;
+		if (!start_client(&clients[started]))
+			break;
+	}
+	for (int i = 0; i < started; i++) {
+		pthread_join(clients[i].thread, NULL);
+		done += clients[i].done;
+		failures += clients[i].failures;
+	}
+	free(clients);
+	load_say("seconds", load->duration);
+	load_say("connections", (double)done);
+	load_say("failures", (double)failures);
+	return done > 0 && failures == 0 ? "ok" : "failed";
+}
+
+const char *rounds_delay(struct load *load)
+{
+	int listener = load_open(load), fd;
+	double *seconds = calloc((size_t)load->rounds, sizeof(*seconds));
+	double began = load_now();
+	bool ok;
+
+	if (listener < 0 || seconds == NULL)
+		return "failed";
+	echo_start(listener);
+	fd = place_connect(&load->near, SOCK_STREAM, VMADDR_PORT_ANY);
+	/* the first ones wait for the forwarder to dial */
+	ok = fd >= 0 &&
+	     echo_time(fd, (size_t)load->message, seconds, load->rounds / 10) &&
+	     echo_time(fd, (size_t)load->message, seconds, load->rounds);
+	if (ok) {
+		load_say("seconds", load_now() - began);
+		load_say("p50_us", seconds[load->rounds / 2] * 1e6);
+		load_say("p99_us", seconds[load->rounds / 100 * 99] * 1e6);
+	}
+	free(seconds);
+	return ok ? "ok" : "failed";
+}

@@ -81,6 +81,12 @@ demo:
 	$(MAKE) BUILD=$(BUILD) all
 	BUILD=$(BUILD) tests/demo
 
+# ROWS="vsock forward": some of it; RUNS=9: more often.
+bench:
+	tests/deps
+	$(MAKE) BUILD=$(BUILD) all tools
+	BUILD=$(BUILD) RUNS=$(or $(RUNS),5) tests/bench/run $(ROWS)
+
 lint:
 	tests/lint/run
 
@@ -97,12 +103,13 @@ help:
 	@echo 'make check BUILD=asan the same under ASan and UBSan'
 	@echo 'make lint             clang-tidy, cppcheck, shellcheck, mandoc, layout, layers'
 	@echo 'make demo             a session over vsock in the test machine'
+	@echo 'make bench            vcat beside socat, ncat and the limit; ROWS="vsock start"'
 	@echo 'make format           lay the sources out'
 	@echo 'make clean            remove build/'
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 
 FORCE:
-.PHONY: all units tools install uninstall check demo lint format clean help FORCE
+.PHONY: all units tools install uninstall check demo bench lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(UNITS:=.d) $(ASKERS:=.d)

@@ -104,6 +104,7 @@ const char *rounds_delay(struct load *load)
 	     echo_time(fd, (size_t)load->message, seconds, load->rounds);
 	if (ok) {
 		load_say("seconds", load_now() - began);
+		load_say("rounds", load->rounds + load->rounds / 10.0);
 		load_say("p50_us", seconds[load->rounds / 2] * 1e6);
 		load_say("p99_us", seconds[load->rounds / 100 * 99] * 1e6);
 	}

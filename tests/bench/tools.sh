@@ -1,0 +1,113 @@
+# What is measured: vcat, its peers and the limit, and how each is told to
+# listen, to dial and to forward. The functions set the array words.
+#
+# The tools: vcat; socat with its default block and socat-b with its best;
+# socat-once, which forwards one connection without a process for it; ncat;
+# limit, which is tests/tools/bare-copy; direct, which is no forwarder at all.
+#
+# shellcheck shell=bash disable=SC2034,SC2154,SC2206
+
+# Filled in by tune.
+socat_block=65536
+limit_options='-b 262144'
+
+label_of() {
+	case $1 in
+	socat-b) echo "socat -b $((socat_block / 1024))K" ;;
+	socat-once) echo "socat -b $((socat_block / 1024))K, no fork" ;;
+	direct) echo "no forwarder" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The address as socat has it; listening when $2 is LISTEN.
+socat_address() {
+	local kind=${1%%:*} rest=${1#*:} side=$2
+	case $kind:$side in
+	vsock:LISTEN) echo "VSOCK-LISTEN:${rest#*:}" ;;
+	tcp:LISTEN) echo "TCP-LISTEN:${rest#*:},bind=${rest%:*},reuseaddr" ;;
+	*) echo "${kind^^}-$side:$rest" ;;
+	esac
+}
+
+# The address as ncat has it, in words; -l goes before.
+ncat_address() {
+	local kind=${1%%:*} rest=${1#*:}
+	case $kind in
+	vsock) echo "--vsock ${rest/:/ }" ;;
+	tcp) echo "${rest/:/ }" ;;
+	unix) echo "-U $rest" ;;
+	esac
+}
+
+# ncat 7.93 wants no CID where it listens.
+ncat_listening() {
+	case $1 in
+	vsock:*) echo "--vsock ${1##*:}" ;;
+	*) ncat_address "$1" ;;
+	esac
+}
+
+# 30 s instead of 0.5 for the other direction, once one has ended.
+socat_options() {
+	case $1 in
+	socat) echo "-t 30" ;;
+	*) echo "-t 30 -b $socat_block" ;;
+	esac
+}
+
+one_way() {
+	[[ $2 != one ]] || echo "$1"
+}
+
+# listener TOOL ADDRESS one|both
+# shellcheck disable=SC2207,SC2046,SC2206 # words
+listener() {
+	case $1 in
+	vcat) words=("$vcat" -l "$2") ;;
+	socat | socat-b)
+		if [[ $3 == one ]]; then
+			words=(socat $(socat_options "$1") -u
+				"$(socat_address "$2" LISTEN)" -)
+		else
+			words=(socat $(socat_options "$1") -
+				"$(socat_address "$2" LISTEN)")
+		fi
+		;;
+	ncat) words=(ncat -l $(one_way --recv-only "$3")
+		$(ncat_listening "$2")) ;;
+	limit) words=("$bare_copy" $limit_options $(one_way -u "$3") listen
+		"$2") ;;
+	esac
+}
+
+# dialer TOOL ADDRESS one|both
+# shellcheck disable=SC2207,SC2046,SC2206 # words
+dialer() {
+	case $1 in
+	vcat) words=("$vcat" "$2") ;;
+	socat | socat-b) words=(socat $(socat_options "$1")
+		$(one_way -u "$3") - "$(socat_address "$2" CONNECT)") ;;
+	ncat) words=(ncat $(one_way --send-only "$3") $(ncat_address "$2")) ;;
+	limit) words=("$bare_copy" $limit_options $(one_way -u "$3") connect
+		"$2") ;;
+	esac
+}
+
+# forwarder TOOL FROM TO; for direct there are no words.
+# shellcheck disable=SC2207,SC2046,SC2206 # words
+forwarder() {
+	local listening
+	listening=$(socat_address "$2" LISTEN),backlog=128
+	words=()
+	case $1 in
+	vcat) words=("$vcat" -l -k "$2" -t "$3") ;;
+	socat | socat-b) words=(socat $(socat_options "$1")
+		"$listening,fork" "$(socat_address "$3" CONNECT)") ;;
+	socat-once) words=(socat $(socat_options "$1")
+		"$listening" "$(socat_address "$3" CONNECT)") ;;
+	ncat) words=(ncat -l -k $(ncat_listening "$2")
+		--sh-exec "exec ncat $(ncat_address "$3")") ;;
+	limit) words=("$bare_copy" $limit_options forward "$2" "$3") ;;
+	esac
+}

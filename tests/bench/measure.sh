@@ -127,7 +127,7 @@ readonly limit_choices='-b 65536
 -b 262144 -p 1048576 -s 1048576
 -b 1048576 -p 1048576 -s 4194304'
 
-# Microseconds of the faster of two runs of FUNCTION TOOL, without a record.
+# Microseconds of the fastest of three runs of FUNCTION TOOL, without a record.
 # shellcheck disable=SC2317,SC2329 # measure is called by the function
 trial() {
 	(
@@ -135,6 +135,7 @@ trial() {
 			shift
 			run_load "$@"
 		}
+		"$1" "$2"
 		"$1" "$2"
 		"$1" "$2"
 	) | awk '{ for (i = 1; i < NF; i++) if ($i == "seconds") took = $(i + 1) }
@@ -150,7 +151,7 @@ tune() {
 	for choice in $socat_blocks; do
 		socat_block=$choice
 		took=$(trial "$1" socat-b)
-		serial=$((serial + 4))
+		serial=$((serial + 6))
 		((took >= least)) || { least=$took best=$choice; }
 	done
 	socat_block=$best
@@ -158,7 +159,7 @@ tune() {
 	while read -r choice; do
 		limit_options=$choice
 		took=$(trial "$1" limit)
-		serial=$((serial + 4))
+		serial=$((serial + 6))
 		((took >= least)) || { least=$took best=$choice; }
 	done <<<"$limit_choices"
 	limit_options=$best

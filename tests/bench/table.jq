@@ -4,13 +4,13 @@
 def number:
 	if . == null then "-"
 	elif . == 0 then "0"
-	elif . >= 1000 then (round | tostring
+	elif . >= 999.5 then (round | tostring
 		| [match("^(\\d+?)((?:\\d{3})*)$").captures[].string]
 		| .[0] as $head | .[1] as $tail
 		| [$head] + [range(0; $tail | length; 3) as $i | $tail[$i:$i + 3]]
 		| join(","))
-	elif . >= 100 then round | tostring
-	elif . >= 10 then . * 10 | round / 10 | tostring
+	elif . >= 99.95 then round | tostring
+	elif . >= 9.995 then . * 10 | round / 10 | tostring
 	else . * 100 | round / 100 | tostring end;
 
 def place: if .where == "guest" then "in the guest" else "here" end;

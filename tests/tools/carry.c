@@ -122,6 +122,15 @@ static uint64_t written_to(
 	return command_written(command);
 }
 
+/*
+ * A device does not say what it got; the command does, but among what it has
+ * written are the bytes that it has given to its socket.
+ */
+static uint64_t at_most(uint64_t written, uint64_t wanted)
+{
+	return written < wanted ? written : wanted;
+}
+
 /* The commands' end is the end of a file; of pipes it is the last byte. */
 static double finish(struct load *load, struct way *there, struct way *back)
 {
@@ -139,9 +148,11 @@ static double finish(struct load *load, struct way *there, struct way *back)
 	if (load->both_ways)
 		command_wait(&load->second, -1);
 	ended = load_now();
-	there->counted = written_to(load, &load->first, false);
+	there->counted =
+	    at_most(written_to(load, &load->first, false), load->bytes);
 	if (load->both_ways)
-		back->counted = written_to(load, &load->second, true);
+		back->counted =
+		    at_most(written_to(load, &load->second, true), load->bytes);
 	return ended;
 }
 

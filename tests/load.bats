@@ -1,0 +1,66 @@
+# machine: here
+# The load generator: a measurement is worth what its counting is worth.
+bats_require_minimum_version 1.5.0
+load helper
+
+LOAD=$TOOLS/load
+BARE=$TOOLS/bare-copy
+
+# said KEY: what load has printed for it, from run's output.
+said() {
+	sed -n "s/^$1 //p" <<<"$output"
+}
+
+@test "load counts every byte that comes through, both ways" {
+	run -0 "$LOAD" carry -t 20 -2 -b 5000001 \
+		-- "$BARE" listen unix:s -- "$BARE" connect unix:s
+	expect "$(said result)" ok
+	expect "$(said bytes)" 10000002
+}
+
+@test "load: a dialer that drops the end has lost bytes" {
+	run -1 "$LOAD" carry -t 20 -b 5000000 \
+		-- "$BARE" listen unix:s \
+		-- sh -c "head -c 4999999 | '$BARE' connect unix:s"
+	expect "$(said result)" lost
+	expect "$(said bytes)" 4999999
+}
+
+@test "load: a file that comes out too short has lost bytes" {
+	head -c 100000 /dev/zero >in
+	run -1 "$LOAD" carry -t 20 -b 100000 -i in -o out \
+		-- "$BARE" listen unix:s \
+		-- sh -c "head -c 99999 | '$BARE' connect unix:s"
+	expect "$(said result)" lost
+}
+
+@test "load floods a forwarder on many connections, over unix and tcp" {
+	run -0 "$LOAD" flood -t 20 -n 20 -b 100003 unix:a tcp:127.0.0.1:19991 \
+		-- "$BARE" forward unix:a tcp:127.0.0.1:19991
+	expect "$(said result)" ok
+	expect "$(said bytes)" 2000060
+}
+
+@test "load: a forwarder that never connects on is out of time" {
+	run -124 "$LOAD" delay -t 1 unix:a unix:b \
+		-- socat UNIX-LISTEN:a EXEC:'sleep 10'
+	expect "$(said result)" timed-out
+	run ! pgrep -f "UNIX-LISTEN:a EXEC:sleep"
+}
+
+@test "load: round trips through a forwarder come back" {
+	run -0 "$LOAD" delay -r 100 -m 1024 unix:a unix:b \
+		-- "$BARE" forward unix:a unix:b
+	expect "$(said result)" ok
+	run -0 "$LOAD" rate -n 4 -s 0.2 unix:c unix:d \
+		-- "$BARE" forward unix:c unix:d
+	expect "$(said result)" ok
+	expect "$(said failures)" 0
+}
+
+@test "load: a forwarder's silent connections are open, and its memory is seen" {
+	run -0 "$LOAD" idle -n 50 -s 0.1 unix:a unix:b \
+		-- "$BARE" forward unix:a unix:b
+	expect "$(said result)" ok
+	[[ $(said memory_kib) -gt 100 ]]
+}

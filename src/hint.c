@@ -9,8 +9,9 @@
 /* Which CIDs a row is for. The first row that fits is the one. */
 enum hint_cid {
 	HINT_ANY,
-	HINT_LOCAL, /* CID 1 */
-	HINT_GUEST, /* above 2: a virtual machine */
+	HINT_HYPERVISOR, /* CID 0 */
+	HINT_LOCAL,      /* CID 1 */
+	HINT_GUEST,      /* above 2: a virtual machine */
 };
 
 /* In a text, %s is the port. The causes were measured on Linux 6.1 to 7.2. */
@@ -25,6 +26,8 @@ static const struct hint {
 	    "modprobe vsock_loopback for tests; a guest needs a vsock device" },
 	{ NULL, ESOCKTNOSUPPORT, HINT_ANY,
 	    "this vsock device has no SEQPACKET: leave out --seqpacket" },
+	{ "connect", ENODEV, HINT_HYPERVISOR,
+	    "CID 0 exists under VMware only: the host is CID 2" },
 	{ "connect", ENODEV, HINT_LOCAL,
 	    "the loopback is not loaded: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_GUEST,
@@ -34,11 +37,16 @@ static const struct hint {
 	{ "connect", ENODEV, HINT_ANY,
 	    "there is no vsock transport to that CID here: in a guest, does "
 	    "the VM have a vsock device? on a host: modprobe vsock_loopback" },
+	{ "connect sibling", ENODEV, HINT_GUEST,
+	    "--sibling goes through the host of this machine: is it a VM with "
+	    "a vsock device? to a VM that runs here, leave out --sibling" },
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on port %s there, or the listener's backlog is "
 	    "full "
 	    "or its socket type another (--seqpacket); start one there: "
 	    "vcat -l %s" },
+	{ "connect", ETIMEDOUT, HINT_HYPERVISOR,
+	    "CID 0 exists under VMware only: the host is CID 2" },
 	{ "connect", ETIMEDOUT, HINT_LOCAL,
 	    "the loopback may not be loaded here: modprobe vsock_loopback" },
 	{ "connect", ETIMEDOUT, HINT_GUEST,
@@ -141,6 +149,8 @@ static const struct hint tcp_hints[] = {
 static bool cid_fits(enum hint_cid which, uint32_t cid)
 {
 	switch (which) {
+	case HINT_HYPERVISOR:
+		return cid == ADDRESS_CID_HYPERVISOR;
 	case HINT_LOCAL:
 		return cid == ADDRESS_CID_LOCAL;
 	case HINT_GUEST:
@@ -186,6 +196,10 @@ static void fill_in(char text[HINT_SIZE], const char *template, uint32_t port)
 	size_t used = 0;
 
 	while (*template != '\0' && used < HINT_SIZE - 16) {
+		if (port == ADDRESS_ANY && strncmp(template, ":%s", 3) == 0) {
+			template += 3; /* any:any is typed any */
+			continue;
+		}
 		if (strncmp(template, "%s", 2) != 0) {
 			text[used++] = *template ++;
 			continue;

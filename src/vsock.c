@@ -99,6 +99,8 @@ int vsock_begin(struct socket_attempt *attempt, const struct address *peer)
 	attempt->fault.step = "connect";
 	if (socket_begin(attempt, (struct sockaddr *)&vm, sizeof vm) == 0)
 		return 0;
+	if (errno == ENODEV && choice->sibling && peer->cid > ADDRESS_CID_HOST)
+		attempt->fault.step = "connect sibling";
 	errno = connect_error(errno);
 	return socket_drop(attempt);
 }

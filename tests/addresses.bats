@@ -140,7 +140,7 @@ reached() {
 	expect "$output" hello
 	# there is no host to ask
 	run -1 --separate-stderr vcat --sibling 5:7005 </dev/null
-	[[ ${stderr_lines[0]} == "vcat: vm(5):7005: connect: No such device" ]]
+	[[ ${stderr_lines[0]} == "vcat: vm(5):7005: connect sibling: No such device" ]]
 }
 
 @test "names: a message calls a peer what people call it" {

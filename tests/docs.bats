@@ -56,7 +56,7 @@ rendered() {
 # The steps that the program can name in a message: any word might be one.
 ask_for_hints() {
 	local steps
-	mapfile -t steps < <(grep -ohE '"[a-z]+"' "$TOP"/src/*.c | tr -d '"' | sort -u)
+	mapfile -t steps < <(grep -ohE '"[a-z]+( [a-z]+)?"' "$TOP"/src/*.c | tr -d '"' | sort -u)
 	"$HINTS" "${steps[@]}" | sort -u
 }
 

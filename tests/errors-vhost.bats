@@ -42,3 +42,15 @@ dead_guest() {
 	dead_guest
 	scans 3 "timed out" -w 1 $DEAD:22
 }
+
+@test "ENODEV: --sibling wants a host, and this machine is one" {
+	fails 1 "vm(5):1234: connect sibling: No such device" "leave out --sibling" \
+		"$VCAT" --sibling 5:1234
+	fails 1 "vm(5):1234: connect: No such device" "no running VM has that CID" \
+		"$VCAT" 5:1234
+}
+
+@test "ENODEV: CID 0 is VMware's" {
+	fails 1 "hypervisor(0):1234: connect: No such device" "the host is CID 2" \
+		"$VCAT" 0:1234
+}

@@ -8,7 +8,7 @@ load helper
 @test "ETIMEDOUT: a CID that the host does not know, or does not serve" {
 	fails 3 "vm(5):1234: connect: Connection timed out" "the CID may not exist" \
 		"$VCAT" -w 1 5:1234
-	fails 3 "hypervisor(0):1234: connect: Connection timed out" "nobody answered" \
+	fails 3 "hypervisor(0):1234: connect: Connection timed out" "the host is CID 2" \
 		"$VCAT" -w 1 0:1234
 }
 
@@ -37,6 +37,10 @@ load helper
 		"modprobe vsock_loopback" "$VCAT" -l 1:1234
 	fails 1 "vm(4):1234: bind: Cannot assign requested address" \
 		"listen on any:1234" "$VCAT" -l 4:1234
+	# shown as it would be typed: not any:any
+	fails 1 "vm(4):any: bind: Cannot assign requested address" "listen on any" \
+		"$VCAT" -l 4:any
+	run -1 grep any: <(tail -n 1 fails.err)
 	fails 1 "host(2):1234: bind: Cannot assign requested address" \
 		"not this machine's" "$VCAT" -l 2:1234
 }

@@ -1,5 +1,6 @@
 # machine: here
-# Hybrid sockets (mux:) against a scripted VMM. "CONNECT 52\n" has 11 bytes.
+# Hybrid sockets (mux:) against a scripted VMM; fake-vmm.bats has whole ones.
+# "CONNECT 52\n" has 11 bytes.
 bats_require_minimum_version 1.5.0
 load helper
 
@@ -27,35 +28,6 @@ OK=$'OK 1073741824\n'
 	expect "$(cat got)" payload
 }
 
-@test "handshake: an answer in many pieces is one answer" {
-	vmm read 11 text O sleep 0.1 text 'K 7' sleep 0.1 text 00 sleep 0.1 \
-		text $'\n' text hello
-	run -0 "$VCAT" mux:v:52 </dev/null
-	expect "$output" hello
-}
-
-@test "handshake: 8 MiB right behind the answer all arrive" {
-	$PATTERN 1 8388608 >wanted
-	{ printf '%s' "$OK" && cat wanted; } >answer
-	vmm read 11 file answer
-	run -0 bash -c '"$0" mux:v:52 </dev/null >got' "$VCAT"
-	same_bytes wanted got
-}
-
-@test "handshake: a close without a word says that nobody listens there" {
-	vmm read 11 close
-	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
-	expect "$output" ""
-	expect "${stderr_lines[0]}" "vcat: mux:v:52: handshake: Connection refused"
-	expect "${stderr_lines[1]%%;*}" "hint: nobody listens on port 52 in the guest"
-}
-
-@test "handshake: a reset says the same" {
-	vmm sleep 0.3 close
-	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
-	expect "${stderr_lines[0]}" "vcat: mux:v:52: handshake: Connection refused"
-}
-
 @test "handshake: what is no answer is shown, and nothing of it is output" {
 	local answer
 	for answer in $'HTTP/1.1 400 Bad Request\n' $'OK\n' $'OK x\n' \
@@ -70,33 +42,11 @@ OK=$'OK 1073741824\n'
 	done
 }
 
-@test "handshake: a line that does not end is given up after 32 bytes" {
-	vmm read 11 text "OK 00000000000000000000000000000000000001" sleep 5
-	run -1 --separate-stderr "$VCAT" -w 3 mux:v:52 </dev/null
-	expect "${stderr_lines[0]}" \
-		'vcat: mux:v:52: handshake: Protocol error: the answer was "OK 00000000000000000000000000000"'
-}
-
 @test "handshake: control characters of an answer do not reach the terminal" {
 	vmm read 11 text $'\e[31mred\n'
 	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
 	expect "${stderr_lines[0]}" \
 		'vcat: mux:v:52: handshake: Protocol error: the answer was "\x1b[31mred"'
-}
-
-@test "handshake: silence ends with the time limit, status 3" {
-	vmm read 11 sleep 20
-	run -3 --separate-stderr "$VCAT" -w 0.5 mux:v:52 </dev/null
-	expect "${stderr_lines[0]}" \
-		"vcat: mux:v:52: handshake: Connection timed out"
-}
-
-@test "handshake: --retry goes through the whole of it anew" {
-	start late bash -c "sleep 0.5; $PEER listen unix:v read 11 close
-		exec $PEER listen unix:v read 11 text '$OK' text hello"
-	run -0 --separate-stderr "$VCAT" --retry=20 mux:v:52 </dev/null
-	expect "$output" hello
-	expect "$stderr" ""
 }
 
 @test "half-close: stdin's end does not half-close a hybrid peer" {
@@ -105,14 +55,6 @@ OK=$'OK 1073741824\n'
 	expect "$output" answer
 	finish vmm
 	expect "$status" 0 "the VMM's status"
-}
-
-@test "half-close: --send-only pushes a file and closes at once" {
-	$PATTERN 1 8388608 >wanted
-	vmm read 11 text "$OK" save got read-eof
-	run -0 bash -c '"$0" --send-only mux:v:52 <wanted' "$VCAT"
-	finish vmm
-	same_bytes wanted got
 }
 
 @test "listening: a guest's connection arrives at PATH_PORT without a handshake" {

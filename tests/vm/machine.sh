@@ -94,7 +94,9 @@ share_device() {
 }
 
 vsock_device() {
-	[ -z "$device_cid" ] || echo -chardev "socket,id=vsock,path=$(socket_of vsock)" \
+	local socket=$device_socket
+	[ -z "$device_cid" ] || socket=$(socket_of vsock)
+	[ -z "$socket" ] || echo -chardev "socket,id=vsock,path=$socket" \
 		-device vhost-user-vsock-pci,chardev=vsock
 }
 

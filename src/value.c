@@ -8,8 +8,8 @@
 #define KIB 1024ULL
 #define MIB (1024ULL * 1024)
 
-/* Below, a message of one page would not fit; above, it is a mistake. */
-#define SIZE_LEAST 4096ULL
+/* Guests of vhost-device-vsock need less than a page; above, it is a mistake. */
+#define SIZE_LEAST 1024ULL
 #define SIZE_MOST  (1024 * MIB)
 
 #define SECONDS_MOST 1e9
@@ -57,7 +57,7 @@ int value_size(const char *text, size_t *size, const char **why)
 	*why = "not a size such as 256KiB or 1MiB";
 	if (!isdigit((unsigned char)text[0]) || unit == 0)
 		return -1;
-	*why = "a size is 4KiB to 1024MiB";
+	*why = "a size is 1KiB to 1024MiB";
 	if (number > SIZE_MOST / unit || number * unit < SIZE_LEAST)
 		return -1;
 	*size = (size_t)(number * unit);

@@ -83,9 +83,9 @@ static void test_values(void)
 
 static void test_sizes(void)
 {
-	CHECK_INT(arguments_good("--buffer 4096 3:1")->buffer, 4096);
+	CHECK_INT(arguments_good("--buffer 1024 3:1")->buffer, 1024);
 	CHECK_INT(arguments_good("--buffer=4KiB 3:1")->buffer, 4096);
-	CHECK_INT(arguments_good("--buffer 4K 3:1")->buffer, 4096);
+	CHECK_INT(arguments_good("--buffer 1K 3:1")->buffer, 1024);
 	CHECK_INT(arguments_good("--buffer 1MiB 3:1")->buffer, 1 << 20);
 	CHECK_INT(arguments_good("--buffer 1M 3:1")->buffer, 1 << 20);
 	CHECK_INT(arguments_good("--buffer 1024MiB 3:1")->buffer, 1 << 30);

@@ -94,7 +94,7 @@ static void test_seconds(void)
 
 static void test_sizes(void)
 {
-	static const char *const bad[] = { "0", "1", "4095", "3KiB", "-4096",
+	static const char *const bad[] = { "0", "1", "1023", "0KiB", "-4096",
 		"+4096", "x", "KiB", "4kib", "4KB", "1.5MiB", "0x1000", "1GiB",
 		"1025MiB", "1073741825", "4096 KiB", "4096KiBx",
 		"18446744073709551616", "99999999999999999999999",

@@ -7,7 +7,7 @@ load helper
 
 MIB=$((1024 * 1024))
 MANY=$((256 * MIB))
-SOME=$((64 * MIB))
+SOME=$((32 * MIB))
 jobs=0
 
 # What the guests run: the scripts NAME.sh of their directory, each in the
@@ -85,7 +85,9 @@ setup_file() {
 	local status=0 daemon
 	export PAIR HOST
 	daemon=$("$TOP/tests/vm/run" -P) || status=$?
-	[[ $status != 77 ]] || skip "a package that Debian stable does not carry"
+	# to skip in here would count as a failure
+	export NO_PACKAGE=$((status == 77))
+	((!NO_PACKAGE)) || return 0
 	expect $status 0 "status of fetching the daemon"
 	mkdir -p "$TOP/build/$BUILD"
 	PAIR=$(mktemp -d "$TOP/build/$BUILD/pair.XXXXXX")
@@ -100,6 +102,12 @@ setup_file() {
 	boot guest4 -D ctl4
 	await_boot guest3
 	await_boot guest4
+}
+
+setup() {
+	((!NO_PACKAGE)) || skip "a package that Debian stable does not carry"
+	T=$(mktemp -d /tmp/vcat.XXXXXX)
+	cd "$T" || return
 }
 
 teardown_file() {
@@ -127,7 +135,7 @@ teardown_file() {
 	ended "$job" 0
 }
 
-@test "guest to mux: 64 MiB that the guest brings, with equal sums" {
+@test "guest to mux: 32 MiB that the guest brings, with equal sums" {
 	start host bash -c '"$0" -l -d "mux:$HOST/vm3:700" | sha256sum' "$VCAT"
 	wait_until 10 test -S "$HOST/vm3_700"
 	guest 3 "\$PATTERN 3 $SOME | \$VCAT --send-only host:700"
@@ -135,7 +143,7 @@ teardown_file() {
 	ended "$job" 0
 }
 
-@test "mux: to guest: 64 MiB that the guest fetches, with equal sums" {
+@test "mux: to guest: 32 MiB that the guest fetches, with equal sums" {
 	"$PATTERN" 4 $SOME >sent
 	start host "$VCAT" -l --send-only "mux:$HOST/vm3:701" <sent
 	wait_until 10 test -S "$HOST/vm3_701"
@@ -144,8 +152,8 @@ teardown_file() {
 	ended host 0
 }
 
-@test "both ways: 32 MiB each over one connection, and OK is no part of it" {
-	local size=$((32 * MIB))
+@test "both ways: 16 MiB each over one connection, and OK is no part of it" {
+	local size=$((16 * MIB))
 	guest 3 "\$PEER listen vsock:4294967295:4294967295 \
 		seed 6 send $size read $size print"
 	port_of "$job"
@@ -231,7 +239,7 @@ teardown_file() {
 # into one receive buffer of the guest: from 3733 bytes on, and without a sign.
 # A receiver with room for less keeps them small.
 @test "siblings: files go from guest to guest both ways, with equal sums" {
-	local size=$((8 * MIB)) listener
+	local size=$((4 * MIB)) listener
 	guest 4 "\$PATTERN 9 $size | \$VCAT -l -v --buffer 3KiB any | sha256sum"
 	listener=$job
 	port_of "$listener"

@@ -1,6 +1,7 @@
 /*
  * A bounded ring of bytes between one read and one write. Its memory is taken
- * at the first use and given back by buffer_free().
+ * at the first use and given back by buffer_free(), after which it may be used
+ * again.
  */
 #ifndef VCAT_BUFFER_H
 #define VCAT_BUFFER_H

@@ -264,7 +264,8 @@ int dial_run(struct dial *dial)
 		int ms = deadline_poll_ms(dial_deadline(dial));
 
 		/* EINTR: as if nothing had come */
-		revents = poll(&poller, 1, ms) > 0 ? poller.revents : 0;
+		poll(&poller, 1, ms);
+		revents = poller.revents;
 	}
 	return dial->state == DIAL_CONNECTED ? 0 : -1;
 }

@@ -8,6 +8,9 @@
 /* Rounds of reading and writing before the other direction has its turn. */
 #define FAIR_SHARE 16
 
+/* A read that brings so much is worth a pipe. */
+#define BULK 65536
+
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size)
 {
@@ -19,11 +22,29 @@ void flow_init(
 		.writable = !to->out_blocks,
 	};
 	buffer_init(&flow->buffer, size);
+	splice_init(&flow->splice, NULL);
+}
+
+/* Lets go of what it has of memory and pipes, and of what is in them. */
+static void flow_drop(struct flow *flow)
+{
+	buffer_free(&flow->buffer);
+	splice_end(&flow->splice);
 }
 
 void flow_free(struct flow *flow)
 {
-	buffer_free(&flow->buffer);
+	flow_drop(flow);
+}
+
+void flow_set_pool(struct flow *flow, struct splice_pool *pool)
+{
+	splice_init(&flow->splice, pool);
+}
+
+size_t flow_held(const struct flow *flow)
+{
+	return flow->buffer.used + flow->splice.used;
 }
 
 bool flow_wants_input(const struct flow *flow)
@@ -33,13 +54,15 @@ bool flow_wants_input(const struct flow *flow)
 	/* a message must find the whole buffer, or be cut */
 	if (flow->from->messages || flow->to->messages)
 		return flow->buffer.used == 0;
+	if (splice_on(&flow->splice))
+		return splice_has_room(&flow->splice);
 	return buffer_room(&flow->buffer) > 0;
 }
 
 bool flow_wants_output(const struct flow *flow)
 {
 	return (flow->state == FLOW_FINISHING && !flow->hold_end) ||
-	       (flow->state != FLOW_DONE && flow->buffer.used > 0);
+	       (flow->state != FLOW_DONE && flow_held(flow) > 0);
 }
 
 void flow_fail(struct flow *flow, enum flow_fault fault, int error)
@@ -74,25 +97,67 @@ static void read_failed(struct flow *flow)
 	flow_break_off(flow);
 }
 
+/*
+ * Whether to read by way of a pipe: once a read has brought much, and there
+ * is nothing in the buffer, which would be overtaken.
+ */
+static bool should_splice(struct flow *flow)
+{
+	if (splice_on(&flow->splice))
+		return true;
+	if (!flow->bulk || flow->buffer.used > 0)
+		return false;
+	flow->bulk = false; /* if there is no pipe now, there may be later */
+	if (!stream_splices(flow->from) || !stream_splices(flow->to)) {
+		splice_init(&flow->splice, NULL);
+		return false;
+	}
+	return splice_begin(&flow->splice);
+}
+
+/* Reads what there is, by one way or the other; notes if there is no more. */
+static ssize_t take(struct flow *flow)
+{
+	size_t room = buffer_room(&flow->buffer);
+	struct iovec piece[2];
+	int pieces;
+	ssize_t n;
+
+	if (should_splice(flow)) {
+		n = splice_fill(&flow->splice, flow->from->in);
+		/* with bytes in the pipe, that says nothing of the socket */
+		if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
+			flow->readable = false;
+		return n;
+	}
+	pieces = buffer_space(&flow->buffer, piece);
+	n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
+	flow->readable = !flow->from->in_blocks;
+	if (n < 0 && errno == EAGAIN)
+		flow->readable = false;
+	if (n > 0) {
+		buffer_fill(&flow->buffer, (size_t)n);
+		/* less than was asked for: poll(2) tells when there is more */
+		if ((size_t)n < room)
+			flow->readable = false;
+		flow->bulk = n >= BULK && flow->splice.pool != NULL;
+	}
+	return n;
+}
+
 /* Reads once. Returns whether anything came of it. */
 static bool fill(struct flow *flow)
 {
-	struct iovec piece[2];
-	int pieces = buffer_space(&flow->buffer, piece);
-	ssize_t n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
+	ssize_t n = take(flow);
 
-	flow->readable = !flow->from->in_blocks;
-	if (n < 0 && errno == EAGAIN) {
-		flow->readable = false;
+	if (n < 0 && errno == EAGAIN)
 		return false;
-	}
 	if (n < 0) {
 		read_failed(flow);
 	} else if (n == 0) {
 		flow->end_read = true;
 		flow_end_input(flow);
 	} else {
-		buffer_fill(&flow->buffer, (size_t)n);
 		flow->moved += (uint64_t)n;
 	}
 	return true;
@@ -108,12 +173,26 @@ static void write_failed(struct flow *flow)
 		stream_stop_reading(flow->from);
 }
 
+/* Writes what it holds, as much as fits. */
+static ssize_t give(struct flow *flow)
+{
+	struct iovec piece[2];
+	int pieces;
+	ssize_t n;
+
+	if (splice_on(&flow->splice))
+		return splice_drain(&flow->splice, flow->to->out);
+	pieces = buffer_bytes(&flow->buffer, piece);
+	n = stream_write(flow->to, piece, pieces);
+	if (n > 0)
+		buffer_drain(&flow->buffer, (size_t)n);
+	return n;
+}
+
 /* Writes once. Returns whether anything came of it. */
 static bool drain(struct flow *flow)
 {
-	struct iovec piece[2];
-	int pieces = buffer_bytes(&flow->buffer, piece);
-	ssize_t n = stream_write(flow->to, piece, pieces);
+	ssize_t n = give(flow);
 
 	flow->writable = !flow->to->out_blocks;
 	if (n < 0 && errno == EAGAIN) {
@@ -124,7 +203,6 @@ static bool drain(struct flow *flow)
 		write_failed(flow);
 		return true;
 	}
-	buffer_drain(&flow->buffer, (size_t)n);
 	flow->bytes += (uint64_t)n;
 	flow->moved += (uint64_t)n;
 	return true;
@@ -158,15 +236,17 @@ void flow_advance(struct flow *flow)
 		if (flow->readable && flow_wants_input(flow))
 			progress = fill(flow);
 		if (flow->writable && flow->state != FLOW_DONE &&
-		    flow->buffer.used > 0)
+		    flow_held(flow) > 0)
 			progress = drain(flow) || progress;
-		if (flow->state == FLOW_DRAINING && flow->buffer.used == 0)
+		if (flow->state == FLOW_DRAINING && flow_held(flow) == 0)
 			flow->state = FLOW_FINISHING;
 		if (flow->state == FLOW_FINISHING && !flow->hold_end)
 			progress = finish(flow) || progress;
 	}
-	if (flow->state == FLOW_DONE)
-		buffer_free(&flow->buffer);
+	/* one that waits for its input costs nothing, and lends its pipe */
+	if (flow->state == FLOW_DONE ||
+	    (flow_held(flow) == 0 && !flow->readable))
+		flow_drop(flow);
 }
 
 void flow_abandon(struct flow *flow)
@@ -176,13 +256,13 @@ void flow_abandon(struct flow *flow)
 	if (flow->state == FLOW_DONE)
 		return;
 	/* one last look at the input: are there bytes that nobody gets? */
-	if (open && flow->buffer.used == 0 &&
+	if (open && flow_held(flow) == 0 &&
 	    fd_poll(flow->from->in, POLLIN, 0) != 0)
 		fill(flow);
-	if (flow->buffer.used > 0 || stream_in_flight(flow->to))
+	if (flow_held(flow) > 0 || stream_in_flight(flow->to))
 		flow_fail(flow, FLOW_UNDELIVERED, EPIPE);
 	flow->state = FLOW_DONE;
 	if (open)
 		stream_stop_reading(flow->from);
-	buffer_free(&flow->buffer);
+	flow_drop(flow);
 }

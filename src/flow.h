@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "splice.h"
 #include "stream.h"
 
 enum flow_state {
@@ -33,7 +34,9 @@ enum flow_fault {
 
 struct flow {
 	struct stream *from, *to; /* borrowed */
-	struct buffer buffer;
+	struct buffer buffer;     /* bytes that are copied */
+	struct splice splice;     /* bytes that are not; never both at once */
+	bool bulk;                /* reads bring much: no use in copying */
 	enum flow_state state;
 	enum flow_fault fault; /* the first */
 	int error;             /* its errno */
@@ -52,6 +55,12 @@ struct flow {
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size);
 void flow_free(struct flow *flow);
+
+/* Lets it use pipes of that pool, which must outlive it, between sockets. */
+void flow_set_pool(struct flow *flow, struct splice_pool *pool);
+
+/* How many bytes it holds: read, and not yet written. */
+size_t flow_held(const struct flow *flow);
 
 bool flow_wants_input(const struct flow *flow);
 bool flow_wants_output(const struct flow *flow);

@@ -121,6 +121,7 @@ static void begin_relay(struct forward_connection *connection, int dialled)
 	session->near = &connection->near;
 	session->far = &connection->far;
 	session->peer = &connection->peer;
+	session->pipes = &connection->forward->pipes;
 	session_begin(session, options);
 	connection->task.run = run_relay;
 	relay_interest(&session->relay, connection->task.fds);
@@ -204,6 +205,7 @@ static void end_all(struct serve_work *work)
 	struct forward_connection *connection;
 
 	while ((connection = TAILQ_FIRST(&forward->all)) != NULL) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
 		if (connection->dial == NULL) {
 			end_relay(connection);
 			continue;
@@ -230,6 +232,7 @@ int forward_init(struct forward *forward, const struct options *options,
 		.target = target,
 	};
 	TAILQ_INIT(&forward->all);
+	splice_pool_init(&forward->pipes);
 	if (dial_resolve(target, &fault) == 0)
 		return 0;
 	endpoint_complain_of(&target->address, &fault, errno);

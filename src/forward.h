@@ -10,6 +10,7 @@
 #include "dial.h"
 #include "options.h"
 #include "serve.h"
+#include "splice.h"
 
 struct forward_connection;
 
@@ -17,6 +18,7 @@ struct forward {
 	struct serve_work work;
 	const struct options *options;
 	struct dial_target *target; /* borrowed */
+	struct splice_pool pipes;
 	TAILQ_HEAD(forward_all, forward_connection) all;
 };
 

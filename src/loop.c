@@ -19,6 +19,7 @@ static int compare_times(const struct loop_task *a, const struct loop_task *b)
 }
 
 /* RB_GENERATE_STATIC needs a macro that libbsd does not define on Linux */
+/* cppcheck-suppress unknownMacro */
 RB_GENERATE_INTERNAL(loop_times, loop_task, by_time, compare_times,
     __attribute__((__unused__)) static)
 

@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,40 +8,21 @@
 #include "log.h"
 #include "options_rules.h"
 #include "options_table.h"
+#include "options_words.h"
 #include "value.h"
 
-/* What is being read, and where what is wrong with it goes. */
-struct reading {
-	struct options *options;
-	char name[OPTIONS_NAME_SIZE]; /* the option's */
-	char *why;
-	bool listen;
-	bool scan;
-	bool source; /* -s or -p was given */
-};
-
-static int __attribute__((format(printf, 2, 3)))
-wrong(struct reading *reading, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reading->why, OPTIONS_WHY_SIZE, format, args);
-	va_end(args);
-	return -1;
-}
-
 /* What a reader of values has said of the text, with the option's name. */
-static int value_read(
-    struct reading *reading, const char *text, int result, const char *why)
+static int value_read(struct options_reading *reading, const char *text,
+    int result, const char *why)
 {
 	if (result < 0)
-		return wrong(reading, "%s: %s: %s", reading->name, text, why);
+		return options_wrong(
+		    reading, "%s: %s: %s", reading->name, text, why);
 	return 0;
 }
 
 static int read_seconds(
-    struct reading *reading, const char *text, double *seconds)
+    struct options_reading *reading, const char *text, double *seconds)
 {
 	const char *why;
 	int result = value_seconds(text, seconds, &why);
@@ -50,17 +30,7 @@ static int read_seconds(
 	return value_read(reading, text, result, why);
 }
 
-static int read_address(struct reading *reading, const char *text,
-    enum address_role role, struct address *address)
-{
-	const char *why;
-
-	if (address_parse(text, role, address, &why) < 0)
-		return wrong(reading, "%s: %s", text, why);
-	return 0;
-}
-
-static int read_source(struct reading *reading, const char *text,
+static int read_source(struct options_reading *reading, const char *text,
     int (*parse)(const char *, enum address_role, uint32_t *, const char **),
     uint32_t *number)
 {
@@ -72,7 +42,8 @@ static int read_source(struct reading *reading, const char *text,
 }
 
 /* Values that are none of the kinds that several options take. */
-static int take_single(struct reading *reading, int id, const char *text)
+static int take_single(
+    struct options_reading *reading, int id, const char *text)
 {
 	struct options *o = reading->options;
 	const char *why = "";
@@ -91,6 +62,7 @@ static int take_single(struct reading *reading, int id, const char *text)
 		result = allow_parse(text, &o->allow, &why);
 		break;
 	case OPTION_BUFFER:
+		o->has_buffer = true;
 		result = value_size(text, &o->buffer, &why);
 		break;
 	case OPTION_MODE:
@@ -98,20 +70,22 @@ static int take_single(struct reading *reading, int id, const char *text)
 		result = value_mode(text, &o->mode, &why);
 		break;
 	default:
-		return wrong(reading, "%s: unknown option", reading->name);
+		return options_wrong(
+		    reading, "%s: unknown option", reading->name);
 	}
 	return value_read(reading, text, result, why);
 }
 
 /* Options that take a value. */
-static int take_value(struct reading *reading, int id, const char *text)
+static int take_value(struct options_reading *reading, int id, const char *text)
 {
 	struct options *o = reading->options;
 
 	switch (id) {
 	case 't':
 		o->has_target = true;
-		return read_address(reading, text, ADDRESS_CONNECT, &o->target);
+		return options_read_address(
+		    reading, text, ADDRESS_CONNECT, &o->target);
 	case 'q':
 		return read_seconds(reading, text, &o->quit_after);
 	case 'w':
@@ -134,7 +108,7 @@ static int take_value(struct reading *reading, int id, const char *text)
 }
 
 /* Options that are there or not. Returns whether id is one. */
-static bool take_switch(struct reading *reading, int id)
+static bool take_switch(struct options_reading *reading, int id)
 {
 	struct options *o = reading->options;
 	const struct {
@@ -166,7 +140,7 @@ static bool take_switch(struct reading *reading, int id)
 }
 
 /* Options that choose one of several. Returns whether id is one. */
-static bool take_choice(struct reading *reading, int id)
+static bool take_choice(struct options_reading *reading, int id)
 {
 	struct options *o = reading->options;
 
@@ -188,114 +162,6 @@ static bool take_choice(struct reading *reading, int id)
 	default:
 		return false;
 	}
-}
-
-/* As netcats have it: -l -p PORT, with or without -s CID. */
-static int listen_on_source(struct reading *reading)
-{
-	struct options *o = reading->options;
-
-	if (!reading->listen || !reading->source)
-		return wrong(reading, "%s",
-		    reading->listen ? "no address to listen on"
-				    : "no address to connect to");
-	o->address = (struct address){
-		.kind = ADDRESS_VSOCK,
-		.cid = o->source_cid,
-		.port = o->source_port,
-	};
-	/* they were the listener's: not for dialling -t's address */
-	o->source_cid = ADDRESS_ANY;
-	o->source_port = ADDRESS_ANY;
-	return 0;
-}
-
-static int read_pair(struct reading *reading, char *words[])
-{
-	enum address_role role =
-	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
-	const char *why;
-
-	if (address_parse_pair(
-		words[0], words[1], role, &reading->options->address, &why) < 0)
-		return wrong(reading, "%s %s: %s", words[0], words[1], why);
-	return 0;
-}
-
-/* What is left of the command line: ADDRESS, or CID PORT. */
-static int read_words(struct reading *reading, char *words[], int count)
-{
-	struct options *o = reading->options;
-	enum address_role role =
-	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
-	int result;
-
-	if (count == 0)
-		return listen_on_source(reading);
-	if (count > 2)
-		return wrong(reading, "%s: one address too many", words[2]);
-	if (reading->listen && reading->source && !o->has_target)
-		return wrong(
-		    reading, "with -l, give an address or -s and -p, not both");
-	result = count == 2
-		     ? read_pair(reading, words)
-		     : read_address(reading, words[0], role, &o->address);
-	if (result == 0 && o->address.kind == ADDRESS_STDIO && !reading->listen)
-		return wrong(reading,
-		    "-: stdin and stdout are one side already; "
-		    "give the other side's address");
-	return result;
-}
-
-static int read_with_port(
-    struct reading *reading, const char *prefix, uint32_t port)
-{
-	char text[OPTIONS_WHY_SIZE];
-
-	snprintf(text, sizeof text, "%s:%u", prefix, port);
-	return read_address(
-	    reading, text, ADDRESS_CONNECT, &reading->options->address);
-}
-
-/* An address with a list of ports: PREFIX:LIST. */
-static int read_ports(
-    struct reading *reading, const char *prefix, const char *list)
-{
-	struct options *o = reading->options;
-	struct ports *ports = &o->ports;
-	uint64_t last;
-	const char *why;
-
-	if (ports_parse(list, ADDRESS_ANY - 1, ports, &why) < 0)
-		return wrong(reading, "%s:%s: %s", prefix, list, why);
-	last = ports_count(ports) - 1;
-	/* what holds for the highest and the lowest, holds for all */
-	return read_with_port(reading, prefix, ports_at(ports, last)) < 0
-		   ? -1
-		   : read_with_port(reading, prefix, ports_at(ports, 0));
-}
-
-/* What -z is to look at: ADDRESS with a list of ports, or CID LIST. */
-static int read_scan_words(struct reading *reading, char *words[], int count)
-{
-	struct options *o = reading->options;
-	char *colon;
-
-	o->action = OPTIONS_SCAN;
-	if (count == 0)
-		return wrong(reading, "no address to connect to");
-	if (count > 2)
-		return wrong(reading, "%s: one address too many", words[2]);
-	if (count == 2)
-		return read_ports(reading, words[0], words[1]);
-	colon = strrchr(words[0], ':');
-	if (colon == NULL || strncmp(words[0], "unix:", 5) == 0) {
-		ports_parse("0", 0, &o->ports, &(const char *){ NULL });
-		return read_address(
-		    reading, words[0], ADDRESS_CONNECT, &o->address);
-	}
-	*colon = '\0';
-	return read_ports(reading, words[0], colon + 1);
 }
 
 /*
@@ -322,24 +188,25 @@ static void name_any(int argc, char *argv[])
  * What getopt_long(3) does not accept. An unknown letter may be amid its word,
  * and then `word` is the one before; what is known was typed as `word`.
  */
-static int refuse_option(struct reading *reading, int id, const char *word)
+static int refuse_option(
+    struct options_reading *reading, int id, const char *word)
 {
 	char name[OPTIONS_NAME_SIZE];
 	bool known = options_table_name(optopt, name);
 	bool is_long = strncmp(word, "--", 2) == 0;
 
 	if (optopt == 0)
-		return wrong(reading, "%s: unknown option", word);
+		return options_wrong(reading, "%s: unknown option", word);
 	if (known && is_long)
 		snprintf(
 		    name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
 	if (id == ':')
-		return wrong(reading, "%s: needs a value", name);
-	return wrong(reading, "%s: %s", name,
+		return options_wrong(reading, "%s: needs a value", name);
+	return options_wrong(reading, "%s: %s", name,
 	    known ? "takes no value" : "unknown option");
 }
 
-static int read_option(struct reading *reading, int id, char *argv[])
+static int read_option(struct options_reading *reading, int id, char *argv[])
 {
 	if (id == '?' || id == ':')
 		return refuse_option(reading, id, argv[optind - 1]);
@@ -352,10 +219,9 @@ static int read_option(struct reading *reading, int id, char *argv[])
 int options_read(
     int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
 {
-	struct reading reading = { .options = options, .why = why };
+	struct options_reading reading = { .options = options, .why = why };
 	struct option longs[OPTIONS_TABLE_MAX + 1];
 	char shorts[3 * OPTIONS_TABLE_MAX];
-	int (*read)(struct reading *, char *[], int);
 	const char *broken;
 	int id;
 
@@ -382,11 +248,10 @@ int options_read(
 	}
 	if (reading.listen)
 		options->action = OPTIONS_LISTEN;
-	read = reading.scan ? read_scan_words : read_words;
-	if (read(&reading, argv + optind, argc - optind) < 0)
+	if (options_read_words(&reading, argv + optind, argc - optind) < 0)
 		return -1;
 	broken = options_rules_broken(options);
-	return broken != NULL ? wrong(&reading, "%s", broken) : 0;
+	return broken != NULL ? options_wrong(&reading, "%s", broken) : 0;
 }
 
 void options_parse(int argc, char *argv[], struct options *options)

@@ -55,6 +55,7 @@ struct options {
 	enum options_half_close half_close;
 	uint32_t source_cid;  /* ADDRESS_ANY without -s */
 	uint32_t source_port; /* ADDRESS_ANY without -p */
+	bool has_buffer;
 	size_t buffer;
 	double quit_after;   /* negative without -q */
 	double timeout;      /* 0: no limit */

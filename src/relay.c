@@ -58,6 +58,8 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 	};
 	flow_init(&relay->out, near, far, rules->buffer);
 	flow_init(&relay->in, far, near, rules->buffer);
+	flow_set_pool(&relay->out, rules->pipes);
+	flow_set_pool(&relay->in, rules->pipes);
 	relay_init_way(relay);
 	relay_touch(relay);
 }

@@ -31,6 +31,7 @@ struct relay_rules {
 	size_t buffer;     /* bytes held in each direction */
 	double idle;       /* 0: for ever */
 	double quit_after; /* after the near side's end; negative: for ever */
+	struct splice_pool *pipes; /* borrowed; NULL: all bytes are copied */
 	bool strict;       /* an end without a half-close is a truncation */
 	bool end_with_far; /* the far side's end ends both directions */
 };

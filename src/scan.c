@@ -176,7 +176,9 @@ static int attempts_at_once(const struct scanner *scanner)
 
 	if (free < most)
 		most = free > 1 ? free : 1;
-	return scanner->total < (uint64_t)most ? (int)scanner->total : most;
+	if (scanner->total < (uint64_t)most)
+		most = (int)scanner->total;
+	return most > 0 ? most : 1;
 }
 
 static int open_attempts(struct scanner *scanner)

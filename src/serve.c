@@ -11,9 +11,9 @@
 /* Accepted in one go, before those that are there have their turn. */
 #define BATCH 64
 
-/* Descriptors that are not a connection's: the loop's own, a log, a resolver's
- * for a moment. */
-#define SPARE_DESCRIPTORS 16
+/* Descriptors that are not a connection's: the loop's own, pipes, a log, a
+ * resolver's for a moment. */
+#define SPARE_DESCRIPTORS 48
 
 /* How long to wait for room when the system has none; or for an end of ours. */
 #define ROOM_SECONDS 0.25
@@ -194,6 +194,7 @@ int serve_many(struct endpoint_listener *listener,
 	};
 	int result = -1;
 
+	/* cppcheck-suppress autoVariables; it is used in here only */
 	work->serve = &serve;
 	if (loop_init(&serve.loop) == 0 && open_bell(&serve) == 0) {
 		serve.most = most_at_once(&serve);

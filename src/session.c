@@ -135,7 +135,7 @@ static enum session_status judge(
     const struct relay *relay, const struct address *peer)
 {
 	char name[ADDRESS_TEXT_SIZE];
-	bool cut = relay->out.buffer.used > 0 || relay->in.buffer.used > 0 ||
+	bool cut = flow_held(&relay->out) > 0 || flow_held(&relay->in) > 0 ||
 		   stream_in_flight(relay->far) ||
 		   stream_in_flight(relay->near);
 
@@ -160,6 +160,7 @@ void session_begin(struct session *session, const struct options *options)
 
 	session->options = options;
 	session->began = deadline_now();
+	rules.pipes = session->pipes;
 	choose_ending(options, session->near);
 	choose_ending(options, session->far);
 	relay_init(&session->relay, session->near, session->far, &rules);

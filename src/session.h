@@ -24,12 +24,13 @@ enum session_status {
 struct session {
 	struct stream *near, *far;  /* open, and the caller's to close */
 	const struct address *peer; /* who is at the far end, for messages */
+	struct splice_pool *pipes;  /* or NULL */
 	const struct options *options;
 	struct relay relay;
 	int64_t began; /* nanoseconds of CLOCK_MONOTONIC */
 };
 
-/* Of a session, near, far and peer are for the caller to set. */
+/* Of a session, near, far, peer and pipes are for the caller to set. */
 enum session_status session_run(
     struct session *session, const struct options *options);
 

@@ -18,7 +18,8 @@ struct socket_choice {
 	bool sibling;         /* vsock: VMADDR_FLAG_TO_HOST */
 	uint32_t source_cid;  /* vsock, connecting: ADDRESS_ANY is any */
 	uint32_t source_port; /* vsock, connecting: ADDRESS_ANY is any */
-	size_t buffer;        /* bytes for the socket's own buffer */
+	size_t buffer;        /* bytes held in each direction; of a message */
+	size_t vsock_buffer;  /* bytes for a VM socket's own buffer */
 	int backlog;          /* listening, as for listen(2) */
 	mode_t mode;          /* of a socket file that is made */
 };

@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,6 +12,11 @@
 
 #include "fd.h"
 #include "outbox.h"
+
+/* A pipe's capacity as it is by default, and the most that everyone may ask
+ * for, pipe(7). */
+#define PIPE_USUAL 65536
+#define PIPE_LARGE 1048576
 
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
@@ -71,6 +77,11 @@ static bool is_one_socket(void)
 	       in.st_ino == out.st_ino;
 }
 
+static bool is_usual_pipe(int fd)
+{
+	return fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL;
+}
+
 void stream_from_stdio(struct stream *stream, bool keep)
 {
 	*stream = (struct stream){
@@ -82,6 +93,8 @@ void stream_from_stdio(struct stream *stream, bool keep)
 		stream->ending = STREAM_SHUTDOWN;
 	stream->in_blocks = inherit(stream->in, &stream->in_socket);
 	stream->out_blocks = inherit(stream->out, &stream->out_socket);
+	stream->in_small = is_usual_pipe(stream->in);
+	stream->out_small = is_usual_pipe(stream->out);
 }
 
 void stream_discarding(struct stream *stream)
@@ -112,6 +125,16 @@ static ssize_t read_socket(
 	return got;
 }
 
+/*
+ * A pipe that a read has emptied of all it could hold, or that a write has
+ * filled: its other side could do with more room, and we with fewer calls.
+ */
+static void enlarge_pipe(int fd, bool *small)
+{
+	*small = false;
+	fcntl(fd, F_SETPIPE_SZ, PIPE_LARGE);
+}
+
 ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 {
 	ssize_t got;
@@ -120,6 +143,8 @@ ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 		got = stream->in_socket ? read_socket(stream, piece, n)
 					: readv(stream->in, piece, n);
 	} while (got < 0 && errno == EINTR);
+	if (stream->in_small && got >= PIPE_USUAL)
+		enlarge_pipe(stream->in, &stream->in_small);
 	return got;
 }
 
@@ -170,6 +195,8 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 	do {
 		put = write_once(stream, piece, n);
 	} while (put < 0 && errno == EINTR);
+	if (stream->out_small && put >= PIPE_USUAL)
+		enlarge_pipe(stream->out, &stream->out_small);
 	return put;
 }
 
@@ -214,6 +241,25 @@ void stream_stop_reading(struct stream *stream)
 	case STREAM_SHUTDOWN:
 		shutdown(stream->in, SHUT_RD);
 		break;
+	}
+}
+
+bool stream_splices(const struct stream *stream)
+{
+	int flags;
+
+	if (!stream->socket || stream->messages)
+		return false;
+	flags = fcntl(stream->in, F_GETFL);
+	if (flags < 0 || (flags & O_NONBLOCK) == 0)
+		return false;
+	switch (fd_socket_number(stream->in, SO_DOMAIN)) {
+	case AF_UNIX:
+	case AF_INET:
+	case AF_INET6:
+		return true;
+	default:
+		return false;
 	}
 }
 

@@ -25,6 +25,7 @@ struct stream {
 	int out;     /* write to here; -1: what is written is discarded */
 	bool socket; /* in and out are one socket that vcat opened */
 	bool in_socket, out_socket; /* recv(2) and send(2) work */
+	bool in_small, out_small;   /* inherited pipes of the usual size */
 	bool in_blocks, out_blocks; /* inherited, blocking: poll first, and
 				       move no more than is sure to fit */
 	bool messages; /* one read, one message; needs a buffer that can hold
@@ -79,6 +80,12 @@ bool stream_in_flight(const struct stream *stream);
 
 /* Reads no more: whoever writes to this stream learns that, where possible. */
 void stream_stop_reading(struct stream *stream);
+
+/*
+ * Whether splice(2) moves bytes to and from it better than a copy, and without
+ * waiting: a socket of AF_UNIX or TCP. VM sockets copy anyway.
+ */
+bool stream_splices(const struct stream *stream);
 
 /* What to poll for POLLOUT; -1 if writing never waits. */
 int stream_writable_fd(const struct stream *stream);

@@ -23,10 +23,15 @@
 #include "serve.h"
 #include "session.h"
 #include "signals.h"
+#include "splice.h"
 
 /* Clients beyond the one that is being served wait, or are refused. */
 #define BACKLOG_ONCE 1
 #define BACKLOG_KEEP 128
+
+/* What may be on its way through a VM socket, of a stream and unless --buffer
+ * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
+#define VSOCK_BUFFER (1024UL * 1024)
 
 static struct socket_choice choice_for(const struct options *options)
 {
@@ -36,6 +41,9 @@ static struct socket_choice choice_for(const struct options *options)
 		.source_cid = options->source_cid,
 		.source_port = options->source_port,
 		.buffer = options->buffer,
+		.vsock_buffer = options->has_buffer || options->seqpacket
+				    ? options->buffer
+				    : VSOCK_BUFFER,
 		.backlog = options->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
 		.mode = options->mode,
 	};
@@ -101,6 +109,7 @@ static enum session_status relay_far(
 	struct session session = {
 		.near = &run->stdio, .far = far, .peer = peer
 	};
+	struct splice_pool pipes;
 	struct stream target;
 	enum session_status status;
 
@@ -109,8 +118,11 @@ static enum session_status relay_far(
 	status = open_target(run, &target);
 	if (status != SESSION_OK)
 		return status;
+	splice_pool_init(&pipes);
 	session.near = &target;
+	session.pipes = &pipes;
 	status = session_run(&session, &run->options);
+	splice_pool_free(&pipes);
 	stream_close(&target);
 	return status;
 }

@@ -91,7 +91,7 @@ int vsock_begin(struct socket_attempt *attempt, const struct address *peer)
 		return -1;
 	if (choice->sibling)
 		vm.svm_flags = VMADDR_FLAG_TO_HOST;
-	set_buffer(fd, choice->buffer);
+	set_buffer(fd, choice->vsock_buffer);
 	set_connect_timeout(fd, attempt->limit);
 	attempt->fault.step = "bind source";
 	if (bind_source(fd, choice) < 0)
@@ -124,7 +124,7 @@ int vsock_listen(const struct address *address,
 	fault->step = "socket";
 	if (fd < 0)
 		return -1;
-	set_buffer(fd, choice->buffer); /* accepted sockets inherit it */
+	set_buffer(fd, choice->vsock_buffer); /* accepted sockets inherit it */
 	fault->step = "bind";
 	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
 		return socket_abandon(fd);

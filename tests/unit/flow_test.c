@@ -96,9 +96,10 @@ static void test_end(void)
 	ends_say(line.source, "last");
 	close(line.source);
 	line_advance(&line);
+	CHECK_STR(ends_hear(line.sink), "last");
+	line_advance(&line);
 	CHECK(line.flow.end_read);
 	check_sound(&line.flow);
-	CHECK_STR(ends_hear(line.sink), "last");
 	CHECK_STR(ends_hear(line.sink), "");
 	line.source = -1;
 	line_close(&line);
@@ -223,6 +224,7 @@ static void test_read_failed(void)
 	ends_write_stream(&line.from, "unread", 6);
 	ends_say(peer, "queued");
 	close(peer);
+	line_advance(&line);
 	line_advance(&line);
 	CHECK_INT(line.flow.state, FLOW_DONE);
 	CHECK_INT(line.flow.fault, FLOW_READ_FAILED);

@@ -8,8 +8,7 @@
 #define KIB 1024ULL
 #define MIB (1024ULL * 1024)
 
-/* Guests of vhost-device-vsock need less than a page; above, it is a mistake.
- */
+/* Guests of vhost-device-vsock need less than a page; above is a mistake. */
 #define SIZE_LEAST 1024ULL
 #define SIZE_MOST  (1024 * MIB)
 

@@ -36,6 +36,7 @@ record() {
 # measure TOOL LOAD-ARGUMENT...: runs load and records what it prints.
 measure() {
 	local tool=$1 key="$group/$title/$1" said
+	local began=${EPOCHREALTIME/[.,]/}
 	shift
 	if [[ ${out_of_time[$key]-} ]]; then
 		record "$tool" result not-tried
@@ -44,7 +45,7 @@ measure() {
 	said=$(run_load "$@")
 	[[ $said != *timed-out* ]] || out_of_time[$key]=1
 	# shellcheck disable=SC2086 # keys and values are words
-	record "$tool" $said
+	record "$tool" $said wall_ms $(((${EPOCHREALTIME/[.,]/} - began) / 1000))
 }
 
 # Prints what load says, in a line; load ends by itself before timeout does.
@@ -69,7 +70,8 @@ in_turns() {
 
 # --- bytes through two commands ----------------------------------------
 
-# carry TOOL: uses address (its kind), way, bytes and files (load's options).
+# carry TOOL: uses address (its kind), way, files (load's options) and bytes,
+# of which each direction has its share.
 carry() {
 	local first both=()
 	[[ $way == one ]] || both=(-2)
@@ -79,7 +81,8 @@ carry() {
 	dialer "$1" "$place" "$way"
 	# shellcheck disable=SC2086 # options are words
 	measure "$1" carry -t "$limit" "${both[@]}" \
-		-b "$bytes" $files -- "${first[@]}" -- "${words[@]}"
+		-b $((bytes / (${#both[@]} + 1))) $files \
+		-- "${first[@]}" -- "${words[@]}"
 }
 
 # --- bytes through a forwarder -------------------------------------------
@@ -127,7 +130,7 @@ readonly limit_choices='-b 65536
 -b 262144 -p 1048576 -s 1048576
 -b 1048576 -p 1048576 -s 4194304'
 
-# Microseconds of the fastest of three runs of FUNCTION TOOL, without a record.
+# Microseconds of the faster of two runs of FUNCTION TOOL, without a record.
 # shellcheck disable=SC2317,SC2329 # measure is called by the function
 trial() {
 	(
@@ -135,7 +138,6 @@ trial() {
 			shift
 			run_load "$@"
 		}
-		"$1" "$2"
 		"$1" "$2"
 		"$1" "$2"
 	) | awk '{ for (i = 1; i < NF; i++) if ($i == "seconds") took = $(i + 1) }
@@ -151,7 +153,7 @@ tune() {
 	for choice in $socat_blocks; do
 		socat_block=$choice
 		took=$(trial "$1" socat-b)
-		serial=$((serial + 6))
+		serial=$((serial + 4))
 		((took >= least)) || { least=$took best=$choice; }
 	done
 	socat_block=$best
@@ -159,7 +161,7 @@ tune() {
 	while read -r choice; do
 		limit_options=$choice
 		took=$(trial "$1" limit)
-		serial=$((serial + 6))
+		serial=$((serial + 4))
 		((took >= least)) || { least=$took best=$choice; }
 	done <<<"$limit_choices"
 	limit_options=$best

@@ -8,9 +8,8 @@ readonly all_rows='vsock unix mux tcp forward rate delay start calls idle'
 # shapes NAME: three kinds of source and destination, one way and both.
 shapes() {
 	local name=$1 tools
-	truncate -s "$bytes" zeros
-	head -c "$bytes" /dev/urandom >file
 	for way in one both; do
+		make_files
 		files='' tools='vcat socat-b socat ncat limit'
 		say_way "$name" "pipe to pipe"
 		# shellcheck disable=SC2086 # words
@@ -26,6 +25,15 @@ shapes() {
 		in_turns carry $tools
 	done
 	rm -f zeros file out out.2
+}
+
+# The files that one direction sends.
+make_files() {
+	local size=$bytes
+	[[ $way == one ]] || size=$((bytes / 2))
+	rm -f zeros
+	truncate -s "$size" zeros
+	head -c "$size" /dev/urandom >file
 }
 
 say_way() {
@@ -81,16 +89,27 @@ connections() {
 	fi
 }
 
-# floods TOOL...: for one connection; for many, with the first of them.
+without() {
+	local word left=$1
+	shift
+	for word in "$@"; do
+		[[ $word == "$left" ]] || echo "$word"
+	done
+}
+
+# floods TOOL...: for one connection and for many. At 64, ncat's two processes a
+# connection, of 10 MiB each, would only cost the time of all others.
 floods() {
 	count=1
 	tune flood "$from_kind to $to_kind"
+	# shellcheck disable=SC2046 # words
 	for count in 1 8 64; do
 		what bytes forward \
 			"$from_kind to $to_kind, $(connections $count)"
 		case $count in
 		1) in_turns flood "$@" socat-once ;;
-		*) in_turns flood "$@" ;;
+		8) in_turns flood "$@" ;;
+		64) in_turns flood $(without ncat "$@") ;;
 		esac
 	done
 }
@@ -126,7 +145,7 @@ native_rate() {
 
 # An ncat takes half a second to start there.
 guest_rate() {
-	seconds=1 message=1 from_kind=tcp to_kind=vsock
+	seconds=0.5 message=1 from_kind=tcp to_kind=vsock
 	rates vcat socat limit direct
 }
 
@@ -138,14 +157,14 @@ delays() {
 }
 
 native_delay() {
-	rounds=5000 from_kind=tcp to_kind=unix
+	rounds=3000 from_kind=tcp to_kind=unix
 	delays
 	from_kind=unix to_kind=unix
 	delays
 }
 
 guest_delay() {
-	rounds=500 from_kind=tcp to_kind=vsock
+	rounds=300 from_kind=tcp to_kind=vsock
 	delays
 }
 
@@ -195,15 +214,27 @@ calls() {
 			calls.1 calls.2)"
 }
 
+# 10,000, or as many as the limit allows that even root may be under.
+most_connections() {
+	local files
+	files=$(ulimit -Hn)
+	if [[ $files == unlimited || $files -ge 20200 ]] ||
+		ulimit -Hn 20200 2>/dev/null; then
+		echo 10000
+	else
+		echo $(((files - 100) / 2))
+	fi
+}
+
 # A peer has a process or two for each connection; 10,000 of them are not for
 # every machine.
 native_idle() {
 	seconds=0.5 from_kind=unix to_kind=unix
-	for count in 1 100 1000 10000; do
-		what idle idle "$(connections $count), all silent"
+	for count in 1 100 1000 "$(most_connections)"; do
+		what idle idle "$(connections "$count"), all silent"
 		case $count in
-		1 | 100) in_turns idle vcat socat ncat limit ;;
-		1000) in_turns idle vcat socat limit ;;
+		1) in_turns idle vcat socat ncat limit ;;
+		100 | 1000) in_turns idle vcat socat limit ;;
 		*) in_turns idle vcat limit ;;
 		esac
 	done

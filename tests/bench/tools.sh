@@ -106,7 +106,7 @@ forwarder() {
 		"$listening,fork" "$(socat_address "$3" CONNECT)") ;;
 	socat-once) words=(socat $(socat_options "$1")
 		"$listening" "$(socat_address "$3" CONNECT)") ;;
-	ncat) words=(ncat -l -k $(ncat_listening "$2")
+	ncat) words=(ncat -l -k -m 10000 $(ncat_listening "$2")
 		--sh-exec "exec ncat $(ncat_address "$3")") ;;
 	limit) words=("$bare_copy" $limit_options forward "$2" "$3") ;;
 	esac

@@ -16,11 +16,16 @@ enum { TIMED_ROUNDS = 200, FEW_FILES = 1024 };
 static void allow_files(int connections)
 {
 	rlim_t wanted = 2 * (rlim_t)connections + 100;
+	struct rlimit limit;
 
 	/* some peers take long with a limit that is high, or break */
 	if (wanted < FEW_FILES)
 		return;
-	if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){ wanted, wanted }) < 0)
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < wanted)
+		limit.rlim_max = wanted;
+	limit.rlim_cur = wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		perror("RLIMIT_NOFILE");
 }
 

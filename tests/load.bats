@@ -34,9 +34,9 @@ said() {
 	expect "$(said result)" lost
 }
 
-@test "load floods a forwarder on many connections, over unix and tcp" {
-	run -0 "$LOAD" flood -t 20 -n 20 -b 100003 unix:a tcp:127.0.0.1:19991 \
-		-- "$BARE" forward unix:a tcp:127.0.0.1:19991
+@test "load floods a forwarder on many connections" {
+	run -0 "$LOAD" flood -t 20 -n 20 -b 100003 unix:a unix:b \
+		-- "$BARE" forward unix:a unix:b
 	expect "$(said result)" ok
 	expect "$(said bytes)" 2000060
 }

@@ -45,14 +45,14 @@ static void *run_client(void *argument)
 	return NULL;
 }
 
-/* 128 KiB of stack hold the client's message. */
+/* 256 KiB of stack hold the client's message. */
 static bool start_client(struct client *client)
 {
 	pthread_attr_t attributes;
 	bool ok;
 
 	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, 128 * 1024);
+	pthread_attr_setstacksize(&attributes, 256 * 1024);
 	ok = pthread_create(&client->thread, &attributes, run_client, client) ==
 	     0;
 	pthread_attr_destroy(&attributes);

@@ -45,7 +45,7 @@ say_way() {
 }
 
 guest_vsock() {
-	address=vsock bytes=$((64 << 20)) way=one files='' only_pipes=0
+	address=vsock bytes=$((48 << 20)) way=one files='' only_pipes=0
 	tune carry vsock
 	shapes vsock
 }
@@ -165,7 +165,7 @@ native_delay() {
 }
 
 guest_delay() {
-	rounds=300 from_kind=tcp to_kind=vsock
+	rounds=150 from_kind=tcp to_kind=vsock
 	delays
 }
 
@@ -236,7 +236,7 @@ native_idle() {
 		case $count in
 		1) in_turns idle vcat socat ncat limit ;;
 		100 | 1000) in_turns idle vcat socat limit ;;
-		*) in_turns idle vcat limit ;;
+		*) in_turns idle vcat ;;
 		esac
 	done
 }

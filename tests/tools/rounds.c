@@ -32,12 +32,7 @@ static void *run_client(void *argument)
 	struct client *client = argument;
 
 	while (load_now() < client->end) {
-		bool ok = visit(client->load);
-
-		/* what ends late is not counted */
-		if (load_now() >= client->end)
-			break;
-		if (ok)
+		if (visit(client->load))
 			client->done++;
 		else
 			client->failures++;
@@ -64,14 +59,14 @@ const char *rounds_rate(struct load *load)
 	int listener = load_open(load), started = 0;
 	struct client *clients = calloc((size_t)load->count, sizeof(*clients));
 	long done = 0, failures = 0;
-	double end = load_now() + load->duration;
+	double began = load_now();
 
 	if (listener < 0 || clients == NULL)
 		return "failed";
 	echo_start(listener);
 	for (; started < load->count; started++) {
 		clients[started].load = load;
-		clients[started].end = end;
+		clients[started].end = began + load->duration;
 		if (!start_client(&clients[started]))
 			break;
 	}
@@ -81,7 +76,8 @@ const char *rounds_rate(struct load *load)
 		failures += clients[i].failures;
 	}
 	free(clients);
-	load_say("seconds", load->duration);
+	/* what had begun in time has ended, and took time until then */
+	load_say("seconds", load_now() - began);
 	load_say("connections", (double)done);
 	load_say("failures", (double)failures);
 	return done > 0 && failures == 0 ? "ok" : "failed";

@@ -108,7 +108,7 @@ static bool should_splice(struct flow *flow)
 	if (!flow->bulk || flow->buffer.used > 0)
 		return false;
 	flow->bulk = false; /* if there is no pipe now, there may be later */
-	if (!stream_splices(flow->from) || !stream_splices(flow->to)) {
+	if (!stream_splices(flow->from, flow->to)) {
 		splice_init(&flow->splice, NULL);
 		return false;
 	}

@@ -244,23 +244,31 @@ void stream_stop_reading(struct stream *stream)
 	}
 }
 
-bool stream_splices(const struct stream *stream)
+/* The domain of a socket that splice(2) does not wait for, or -1. */
+static int splice_domain(const struct stream *stream)
 {
 	int flags;
 
 	if (!stream->socket || stream->messages)
-		return false;
+		return -1;
 	flags = fcntl(stream->in, F_GETFL);
 	if (flags < 0 || (flags & O_NONBLOCK) == 0)
-		return false;
-	switch (fd_socket_number(stream->in, SO_DOMAIN)) {
-	case AF_UNIX:
-	case AF_INET:
-	case AF_INET6:
-		return true;
-	default:
-		return false;
-	}
+		return -1;
+	return fd_socket_number(stream->in, SO_DOMAIN);
+}
+
+static bool is_tcp(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+bool stream_splices(const struct stream *from, const struct stream *to)
+{
+	int source = splice_domain(from);
+	int target = splice_domain(to);
+
+	return (is_tcp(source) && (is_tcp(target) || target == AF_UNIX)) ||
+	       (source == AF_UNIX && target == AF_UNIX);
 }
 
 int stream_writable_fd(const struct stream *stream)

@@ -82,10 +82,11 @@ bool stream_in_flight(const struct stream *stream);
 void stream_stop_reading(struct stream *stream);
 
 /*
- * Whether splice(2) moves bytes to and from it better than a copy, and without
- * waiting: a socket of AF_UNIX or TCP. VM sockets copy anyway.
+ * Whether splice(2) moves bytes from the one to the other better than a copy,
+ * and without waiting. VM sockets copy anyway; from AF_UNIX to TCP the pages
+ * of the one are too small for the other.
  */
-bool stream_splices(const struct stream *stream);
+bool stream_splices(const struct stream *from, const struct stream *to);
 
 /* What to poll for POLLOUT; -1 if writing never waits. */
 int stream_writable_fd(const struct stream *stream);

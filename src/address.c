@@ -272,19 +272,23 @@ const char *address_format(
 	return text;
 }
 
+const char *address_cid_name(uint32_t cid)
+{
+	for (size_t i = 0; i < CID_NAMES; i++)
+		if (cid_names[i].cid == cid)
+			return cid_names[i].name;
+	return "vm";
+}
+
 const char *address_name(
     const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
-	const char *who = "vm";
 	uint32_t cid = address->cid;
 	char port[16];
 
 	if (address->kind != ADDRESS_VSOCK || cid == ADDRESS_ANY)
 		return address_format(address, text);
-	for (size_t i = 0; i < CID_NAMES; i++)
-		if (cid_names[i].cid == cid)
-			who = cid_names[i].name;
-	snprintf(text, ADDRESS_TEXT_SIZE, "%s(%u):%s", who, cid,
-	    part_text(address->port, port));
+	snprintf(text, ADDRESS_TEXT_SIZE, "%s(%u):%s", address_cid_name(cid),
+	    cid, part_text(address->port, port));
 	return text;
 }

@@ -77,6 +77,9 @@ int address_parse_port(
 const char *address_format(
     const struct address *address, char text[ADDRESS_TEXT_SIZE]);
 
+/* Whose CID it is: "hypervisor", "local", "host" or, of all others, "vm". */
+const char *address_cid_name(uint32_t cid);
+
 /* The address as messages name it: "vm(3):1024". Returns text. */
 const char *address_name(
     const struct address *address, char text[ADDRESS_TEXT_SIZE]);

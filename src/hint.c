@@ -24,6 +24,17 @@ static const struct hint {
 	{ "socket", EAFNOSUPPORT, HINT_ANY,
 	    "this kernel has no vsock loaded: modprobe vhost_vsock on a host, "
 	    "modprobe vsock_loopback for tests; a guest needs a vsock device" },
+	{ "cid", ENODEV, HINT_ANY,
+	    "no vsock transport is loaded; vcat --doctor tells which could "
+	    "be" },
+	{ "cid", EACCES, HINT_ANY,
+	    "a guest's CID is in /dev/vsock only: chmod 0666 /dev/vsock" },
+	{ "cid", EPERM, HINT_ANY,
+	    "a guest's CID is in /dev/vsock only: start the container with "
+	    "--device /dev/vsock" },
+	{ "cid", ENOENT, HINT_ANY,
+	    "a guest's CID is in /dev/vsock only: start the container with "
+	    "--device /dev/vsock" },
 	{ NULL, ESOCKTNOSUPPORT, HINT_ANY,
 	    "this vsock device has no SEQPACKET: leave out --seqpacket" },
 	{ "connect", ENODEV, HINT_HYPERVISOR,

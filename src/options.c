@@ -153,6 +153,11 @@ static bool take_choice(struct options_reading *reading, int id)
 	case 'V':
 		o->action = OPTIONS_VERSION;
 		return true;
+	case OPTION_CID:
+	case OPTION_DOCTOR:
+		reading->question = true;
+		o->action = id == OPTION_CID ? OPTIONS_CID : OPTIONS_DOCTOR;
+		return true;
 	case OPTION_SHUTDOWN:
 		o->half_close = OPTIONS_HALF_CLOSE_YES;
 		return true;
@@ -243,10 +248,11 @@ int options_read(
 	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (read_option(&reading, id, argv) < 0)
 			return -1;
-		if (options->action != OPTIONS_CONNECT)
+		if (options->action == OPTIONS_HELP ||
+		    options->action == OPTIONS_VERSION)
 			return 0;
 	}
-	if (reading.listen)
+	if (reading.listen && !reading.question)
 		options->action = OPTIONS_LISTEN;
 	if (options_read_words(&reading, argv + optind, argc - optind) < 0)
 		return -1;

@@ -104,7 +104,8 @@ static const char *check_scanning(const struct options *o)
 		    "-z opens connections and closes them: of the options it "
 		    "takes -w, -s, -v, --json, --retry, --sibling and "
 		    "--seqpacket" },
-		{ o->json && !scan, "--json is for -z" },
+		{ o->json && !scan && o->action != OPTIONS_DOCTOR,
+		    "--json is for -z and --doctor" },
 	};
 
 	return FIRST_BROKEN(rules);

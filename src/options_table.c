@@ -71,7 +71,11 @@ static const struct row table[] = {
 	{ 'z', "scan", VALUE_NONE, NULL,
 	    "which ports of ADDRESS, such as 3:22,80-90, answer?" },
 	{ OPTION_JSON, "json", VALUE_NONE, NULL,
-	    "with -z: an object a line, for each port" },
+	    "with -z and --doctor: an object of JSON a line" },
+	{ OPTION_CID, "cid", VALUE_NONE, NULL,
+	    "print this machine's CID, and exit" },
+	{ OPTION_DOCTOR, "doctor", VALUE_NONE, NULL,
+	    "say what vsock can do here, and what mends the rest" },
 	{ 'v', "verbose", VALUE_NONE, NULL,
 	    "report connections, and a summary at the end" },
 	{ 'h', "help", VALUE_NONE, NULL, "this text" },
@@ -164,6 +168,7 @@ static const char help_head[] =
     "                                           run COMMAND on the socket\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
     "                                           which ports answer?\n"
+    "       vcat --cid | --doctor              ask this machine\n"
     "Moves bytes between stdin and stdout and a VM socket.\n"
     "\n"
     "Addresses:\n"

@@ -136,9 +136,20 @@ static int read_scan_words(
 	return read_ports(reading, words[0], colon + 1);
 }
 
+/* What only asks this machine has none. */
+static int read_no_words(struct options_reading *reading, int count)
+{
+	if (count == 0 && !reading->listen && !reading->scan)
+		return 0;
+	return options_wrong(
+	    reading, "--cid and --doctor take no address, no -l and no -z");
+}
+
 int options_read_words(
     struct options_reading *reading, char *words[], int count)
 {
+	if (reading->question)
+		return read_no_words(reading, count);
 	return reading->scan ? read_scan_words(reading, words, count)
 			     : read_words(reading, words, count);
 }

@@ -18,7 +18,8 @@ struct options_reading {
 	char *why;                    /* OPTIONS_WHY_SIZE */
 	bool listen;
 	bool scan;
-	bool source; /* -s or -p was given */
+	bool question; /* --cid or --doctor */
+	bool source;   /* -s or -p was given */
 };
 
 /* Writes down what is wrong. Returns -1. */

@@ -10,6 +10,7 @@
 #include "activation.h"
 #include "commands.h"
 #include "dial.h"
+#include "doctor.h"
 #include "endpoint.h"
 #include "exec.h"
 #include "fd.h"
@@ -315,10 +316,10 @@ static enum session_status run_streams(struct run *run)
 }
 
 /* Text for stdout that must arrive, or be a failure. */
-static enum session_status flush_text(void)
+static enum session_status flush_text(bool good)
 {
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
-		return SESSION_OK;
+		return good ? SESSION_OK : SESSION_FAILED;
 	log_error("stdout: write: %s", strerror(errno));
 	return SESSION_FAILED;
 }
@@ -328,13 +329,17 @@ static enum session_status run(struct run *run)
 	switch (run->options.action) {
 	case OPTIONS_HELP:
 		options_table_help(stdout);
-		return flush_text();
+		return flush_text(true);
 	case OPTIONS_VERSION:
 		printf("vcat %s\n", VCAT_VERSION);
-		return flush_text();
+		return flush_text(true);
 	case OPTIONS_SCAN:
 		run->choice = choice_for(&run->options);
 		return run_scan(run);
+	case OPTIONS_CID:
+		return flush_text(doctor_print_cid(run->options.verbose) == 0);
+	case OPTIONS_DOCTOR:
+		return flush_text(doctor_report(run->options.json));
 	case OPTIONS_CONNECT:
 	case OPTIONS_LISTEN:
 		break;

@@ -158,7 +158,7 @@ try_block() {
 @test "options: each that the README or the manual names exists" {
 	help_options | grep -oE -- '--[a-z-]+' | sort -u >known
 	# what other programs take
-	printf -- '--%s\n' exec vsock >>known
+	printf -- "--%s\n" device net vsock >>known
 	{
 		# shellcheck disable=SC2016 # these quote in Markdown
 		grep -oE '`[^`]*`' "$README"

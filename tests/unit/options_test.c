@@ -53,6 +53,17 @@ static void test_switches(void)
 	    OPTIONS_HALF_CLOSE_NO);
 }
 
+static void test_questions(void)
+{
+	CHECK_INT(arguments_good("--cid")->action, OPTIONS_CID);
+	CHECK(arguments_good("--cid -v")->verbose);
+	CHECK_INT(arguments_good("--doctor")->action, OPTIONS_DOCTOR);
+	CHECK(!arguments_good("--doctor")->json);
+	CHECK_INT(arguments_good("--json --doctor")->action, OPTIONS_DOCTOR);
+	CHECK(arguments_good("--doctor --json")->json);
+	CHECK_INT(arguments_good("--doctor -h")->action, OPTIONS_HELP);
+}
+
 static void test_values(void)
 {
 	CHECK(arguments_good("-t unix:/x 3:1")->has_target);
@@ -241,6 +252,8 @@ static const struct test tests[] = {
 	    test_defaults },
 	{ "options: each switch switches, by letter and by word",
 	    test_switches },
+	{ "options: --cid and --doctor ask, and have no address",
+	    test_questions },
 	{ "options: each value is read, by letter and by word", test_values },
 	{ "options: sizes, with and without a unit", test_sizes },
 	{ "options: the address in one word or two, among options",

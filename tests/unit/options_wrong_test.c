@@ -191,6 +191,21 @@ static int parse_apart(char *argv[], int argc, char *text, size_t size)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static void test_questions(void)
+{
+	static const struct row rows[] = {
+		{ "--cid 3:1", "--cid and --doctor take no address" },
+		{ "3:1 --doctor", "--cid and --doctor take no address" },
+		{ "-l --doctor", "no -l" },
+		{ "--cid -z 3:1", "no -z" },
+		{ "-z --doctor", "no -z" },
+		{ "--cid --json", "--json is for" },
+		{ "--json 3:1", "--json is for" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
 static void test_status(void)
 {
 	char *wrong[] = { (char *)"vcat", (char *)"--bogus", NULL };
@@ -229,6 +244,8 @@ static const struct test tests[] = {
 	{ "options: a wrong address is refused by its name", test_addresses },
 	{ "options: options that exclude each other are refused",
 	    test_conflicts },
+	{ "options: --cid and --doctor go with no connection",
+	    test_questions },
 	{ "options: a wrong command line is one line and status 2",
 	    test_status },
 	{ "options: a word of any length is refused whole", test_long_word },

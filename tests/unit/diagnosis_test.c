@@ -1,0 +1,216 @@
+/*
+ * What is made of answers that the test machine does not give: of VMware,
+ * Hyper-V, containers' filters. All others are in tests/doctor-*.bats.
+ */
+#include "diagnosis.h"
+
+#include <errno.h>
+
+#include "address.h"
+#include "test.h"
+
+/* A host of VMs, on which all is well. */
+static struct probe good(void)
+{
+	return (struct probe){
+		.release = "6.1.0",
+		.user = "ann",
+		.cid = ADDRESS_CID_HOST,
+		.vsock_node = { .minor = 7,
+		    .mode = 0666,
+		    .owner = "root:root" },
+		.vhost_node = { .minor = 9,
+		    .mode = 0660,
+		    .owner = "root:kvm",
+		    .gid = 108 },
+		.loaded = { [PROBE_LOOPBACK] = true, [PROBE_VHOST] = true },
+		.loaded_before = { [PROBE_LOOPBACK] = true,
+		    [PROBE_VHOST] = true },
+	};
+}
+
+static struct diagnosis made;
+
+static const struct diagnosis *diagnose(struct probe probe)
+{
+	diagnosis_make(&made, &probe);
+	return &made;
+}
+
+static const struct finding *find(const char *check)
+{
+	static const struct finding none;
+
+	for (size_t i = 0; i < made.count; i++)
+		if (strcmp(made.findings[i].check, check) == 0)
+			return &made.findings[i];
+	printf("# no finding of %s\n", check);
+	test_failures++;
+	return &none;
+}
+
+static void check_has(const char *text, const char *words)
+{
+	if (!CHECK(strstr(text, words) != NULL))
+		printf("# no '%s' in: %s\n", words, text);
+}
+
+static void test_good(void)
+{
+	struct probe probe = good();
+
+	CHECK(diagnose(probe)->usable);
+	CHECK_STR(made.verdict, "vsock is usable here: loopback, host");
+	CHECK_INT(find("kernel")->status, FINDING_OK);
+	CHECK_STR(find("kernel")->note, "");
+	CHECK_STR(find("cid")->text, "2 (host)");
+	CHECK_INT(find("/dev/vhost-vsock")->status, FINDING_OK);
+}
+
+static void test_filter(void)
+{
+	struct probe probe = good();
+
+	probe.socket = probe.loopback = probe.host = probe.local = EPERM;
+	CHECK(!diagnose(probe)->usable);
+	CHECK_STR(made.verdict, "vsock is not usable here");
+	CHECK_INT(find("kernel")->status, FINDING_NO);
+	check_has(find("kernel")->note, "seccomp");
+	/* no module mends that */
+	CHECK_STR(find("kernel")->mend, "");
+	CHECK_STR(find("loopback")->mend, "");
+	CHECK_STR(find("host")->mend, "");
+}
+
+static void test_container_rules(void)
+{
+	struct probe probe = good();
+
+	probe.vsock_node.refused = EPERM;
+	diagnose(probe);
+	CHECK_INT(find("/dev/vsock")->status, FINDING_NO);
+	CHECK_STR(find("/dev/vsock")->mend, "");
+	check_has(find("/dev/vsock")->note, "--device /dev/vsock");
+	probe.local = EPERM;
+	diagnose(probe);
+	check_has(find("cid")->note, "--device /dev/vsock");
+}
+
+static void test_group(void)
+{
+	struct probe probe = good();
+
+	probe.vhost_node.refused = EACCES;
+	diagnose(probe);
+	CHECK_STR(find("/dev/vhost-vsock")->mend, "usermod -a -G kvm ann");
+	probe.vhost_node.gid = 0;
+	diagnose(probe);
+	CHECK_STR(
+	    find("/dev/vhost-vsock")->mend, "chmod 0666 /dev/vhost-vsock");
+	probe.vhost_node.gid = 108;
+	probe.vhost_node.mode = 0600;
+	diagnose(probe);
+	CHECK_STR(
+	    find("/dev/vhost-vsock")->mend, "chmod 0666 /dev/vhost-vsock");
+}
+
+static void test_vmware_guest(void)
+{
+	struct probe probe = good();
+
+	probe.cid = 4000000000;
+	probe.host = probe.loopback = EADDRNOTAVAIL;
+	probe.loaded[PROBE_VMCI] = true;
+	probe.vhost_node.minor = -1;
+	diagnose(probe);
+	CHECK_STR(made.verdict, "vsock is usable here: guest");
+	check_has(find("guest")->text, "CID 4000000000");
+	check_has(find("guest")->text, "vmw_vsock_vmci_transport");
+	CHECK_INT(find("vmci")->status, FINDING_NOTE);
+}
+
+static void test_hyperv(void)
+{
+	struct probe probe = good();
+
+	probe.hyperv = true;
+	probe.local = ENODEV;
+	probe.cid = ADDRESS_ANY;
+	probe.host = probe.loopback = EADDRNOTAVAIL;
+	diagnose(probe);
+	CHECK_STR(made.verdict, "vsock is usable here: guest");
+	check_has(find("guest")->text, "hv_sock");
+	CHECK_INT(find("cid")->status, FINDING_NO);
+}
+
+static void test_driverless(void)
+{
+	struct probe probe = good();
+
+	probe.devices = 1;
+	diagnose(probe);
+	CHECK_INT(find("guest")->status, FINDING_NO);
+	CHECK_STR(find("guest")->mend, "modprobe vmw_vsock_virtio_transport");
+	probe.driven = 1;
+	probe.cid = 3;
+	diagnose(probe);
+	CHECK_INT(find("guest")->status, FINDING_OK);
+}
+
+static void test_loading(void)
+{
+	struct probe probe = good();
+
+	probe.loaded_before[PROBE_LOOPBACK] = false;
+	diagnose(probe);
+	check_has(find("kernel")->note, "has loaded vsock_loopback");
+}
+
+/* Whatever the answers: no finding that is bad leaves one without advice. */
+static void test_advice(void)
+{
+	static const int errors[] = { 0, ENODEV, EACCES, EPERM, ENOENT,
+		EAFNOSUPPORT, EADDRNOTAVAIL, EMFILE };
+
+	for (unsigned int i = 0; i < 4096; i++) {
+		struct probe probe = good();
+
+		probe.socket = errors[i & 7];
+		probe.loopback = probe.socket ? probe.socket : EADDRNOTAVAIL;
+		probe.host = probe.socket ? probe.socket : errors[i >> 3 & 7];
+		probe.local = errors[i >> 6 & 7];
+		probe.vsock_node.missing = i & 512 ? ENOENT : 0;
+		probe.vhost_node.refused = i & 1024 ? EPERM : EACCES;
+		probe.vhost_node.minor = i & 2048 ? -1 : 9;
+		diagnose(probe);
+		for (size_t j = 0; j < made.count; j++) {
+			const struct finding *finding = &made.findings[j];
+
+			if (finding->status == FINDING_NO)
+				CHECK(finding->mend[0] != '\0' ||
+				      finding->note[0] != '\0');
+		}
+	}
+}
+
+static const struct test tests[] = {
+	{ "diagnosis: a host on which all is well", test_good },
+	{ "diagnosis: a filter that forbids the socket is mended by no module",
+	    test_filter },
+	{ "diagnosis: a container's device rules are mended from outside",
+	    test_container_rules },
+	{ "diagnosis: who may not open a group's node is to join the group",
+	    test_group },
+	{ "diagnosis: a guest of VMware", test_vmware_guest },
+	{ "diagnosis: a guest of Hyper-V, that has no CID", test_hyperv },
+	{ "diagnosis: a device without a driver names the driver",
+	    test_driverless },
+	{ "diagnosis: a module that asking has loaded is named", test_loading },
+	{ "diagnosis: what is not usable comes with a mend or a note",
+	    test_advice },
+};
+
+int main(void)
+{
+	return test_run(tests, LENGTH(tests));
+}

@@ -7,6 +7,10 @@
 
 #include "address.h"
 
+/* VMware's transport takes CID 2 with its first VM, and keeps it. */
+static const char replace_vmci[] =
+    "modprobe -r vmw_vsock_vmci_transport && modprobe vhost_vsock";
+
 static struct finding *__attribute__((format(printf, 4, 5)))
 add(struct diagnosis *diagnosis, const char *check, enum finding_status status,
     const char *format, ...)
@@ -274,7 +278,8 @@ static void check_vhost_node(
 		return;
 	set(finding->note, "whoever starts VMs needs it; sockets do not");
 	if (node->minor < 0)
-		set(finding->mend, "modprobe vhost_vsock");
+		set(finding->mend, "%s",
+		    probe->host == 0 ? replace_vmci : "modprobe vhost_vsock");
 	else if (node->missing != 0)
 		set(finding->mend, "mknod -m 0660 /dev/vhost-vsock c 10 %d",
 		    node->minor);
@@ -282,7 +287,6 @@ static void check_vhost_node(
 		mend_vhost_access(finding, probe);
 }
 
-/* VMware's transport takes CID 2 as long as one of its VMs runs. */
 static void check_vmci(struct diagnosis *diagnosis, const struct probe *probe)
 {
 	bool vhost = probe->vhost_node.minor >= 0;
@@ -295,15 +299,13 @@ static void check_vmci(struct diagnosis *diagnosis, const struct probe *probe)
 		    "VMware's transport is loaded, but vhost_vsock has CID 2");
 		return;
 	}
-	finding =
-	    probe->host == 0
-		? add(diagnosis, "vmci", FINDING_NO,
-		      "VMware's transport has CID 2: vhost_vsock cannot")
-		: add(diagnosis, "vmci", FINDING_NOTE,
-		      "VMware's transport is loaded: while a VM of VMware "
-		      "runs, vhost_vsock cannot be");
-	set(finding->mend,
-	    "modprobe -r vmw_vsock_vmci_transport && modprobe vhost_vsock");
+	finding = probe->host == 0
+		      ? add(diagnosis, "vmci", FINDING_NO,
+			    "VMware's transport has CID 2: vhost_vsock cannot")
+		      : add(diagnosis, "vmci", FINDING_NOTE,
+			    "VMware's transport is loaded: once VMware has run "
+			    "a VM, vhost_vsock cannot be");
+	set(finding->mend, "%s", replace_vmci);
 	if (probe->host == 0)
 		set(finding->note, "end VMware's VMs first: they use it");
 }

@@ -2,6 +2,9 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/vcat
+ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_vcat
+FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/vcat.fish
 BUILD ?= release
 B := build/$(BUILD)
 CC ?= gcc
@@ -31,7 +34,7 @@ OBJECTS := $(SOURCES:src/%.c=$(B)/src/%.o)
 MODULES := $(filter-out $(B)/src/vcat.o,$(OBJECTS))
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 
-all: $(B)/vcat
+all: $(B)/vcat completions
 
 include tests/tools/tools.mk
 
@@ -55,19 +58,37 @@ $(B)/unit/%: tests/unit/%.c $(MODULES) Makefile
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
 		-o $@ $< $(MODULES) $(BSD_LIBS)
 
+COMPLETIONS := $(patsubst %,$(B)/completions/vcat.%,bash zsh fish)
+
+completions: $(COMPLETIONS)
+
+$(B)/completions/generate: completions/generate.c $(B)/src/options_table.o Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
+		-o $@ $< $(B)/src/options_table.o $(BSD_LIBS)
+
+$(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
+	$(B)/completions/generate $* > $@.options
+	sed -e '/^# @OPTIONS@$$/{' -e 'r $@.options' -e d -e '}' $< > $@
+
 # Helpers of tests/docs.bats, that ask the program itself.
 ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 
 units: $(UNITS) $(ASKERS)
 tools: $(TOOLS)
 
-install: $(B)/vcat
+install: $(B)/vcat completions
 	install -D -m 755 $(B)/vcat $(DESTDIR)$(PREFIX)/bin/vcat
 	install -D -m 644 man/vcat.1 $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+	install -D -m 644 $(B)/completions/vcat.bash $(DESTDIR)$(BASH_COMPLETION)
+	install -D -m 644 $(B)/completions/vcat.zsh $(DESTDIR)$(ZSH_COMPLETION)
+	install -D -m 644 $(B)/completions/vcat.fish $(DESTDIR)$(FISH_COMPLETION)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vcat
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) \
+		$(DESTDIR)$(FISH_COMPLETION)
 
 # Installs what is missing, then builds inside of that: the packages must be
 # there before make asks pkg-config.
@@ -109,7 +130,8 @@ help:
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 
 FORCE:
-.PHONY: all units tools install uninstall check demo bench lint format clean help FORCE
+.PHONY: all completions units tools install uninstall check demo bench lint \
+	format clean help FORCE
 .DELETE_ON_ERROR:
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d) $(ASKERS:=.d)
+-include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d)

@@ -4,21 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum value {
-	VALUE_NONE = no_argument,
-	VALUE_NEEDED = required_argument,
-	VALUE_OPTIONAL = optional_argument,
-};
-
-struct row {
-	int id;           /* the letter, or an options_id */
-	const char *word; /* the long form, or NULL */
-	enum value value;
-	const char *value_name;
-	const char *help;
-};
-
-static const struct row table[] = {
+static const struct options_row table[] = {
 	{ 'l', "listen", VALUE_NONE, NULL,
 	    "accept a connection instead of making one" },
 	{ 'k', "keep-open", VALUE_NONE, NULL,
@@ -86,6 +72,12 @@ static const struct row table[] = {
 
 _Static_assert(ROWS <= OPTIONS_TABLE_MAX, "the table has outgrown its users");
 
+const struct options_row *options_table_rows(size_t *count)
+{
+	*count = ROWS;
+	return table;
+}
+
 void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
     struct option longs[OPTIONS_TABLE_MAX + 1])
 {
@@ -93,7 +85,7 @@ void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
 	struct option *word = longs;
 
 	*letter++ = ':'; /* tells a missing value from an unknown option */
-	for (const struct row *row = table; row < table + ROWS; row++) {
+	for (const struct options_row *row = table; row < table + ROWS; row++) {
 		if (row->id <= UCHAR_MAX) {
 			*letter++ = (char)row->id;
 			if (row->value == VALUE_NEEDED)
@@ -113,7 +105,7 @@ void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
 bool options_table_name(int id, char name[OPTIONS_NAME_SIZE])
 {
 	snprintf(name, OPTIONS_NAME_SIZE, "-%c", id);
-	for (const struct row *row = table; row < table + ROWS; row++) {
+	for (const struct options_row *row = table; row < table + ROWS; row++) {
 		if (row->id != id)
 			continue;
 		if (id > UCHAR_MAX)
@@ -125,7 +117,7 @@ bool options_table_name(int id, char name[OPTIONS_NAME_SIZE])
 
 bool options_table_takes_next(const char *word)
 {
-	for (const struct row *row = table; row < table + ROWS; row++) {
+	for (const struct options_row *row = table; row < table + ROWS; row++) {
 		char name[OPTIONS_NAME_SIZE];
 
 		if (row->value != VALUE_NEEDED)
@@ -139,7 +131,7 @@ bool options_table_takes_next(const char *word)
 	return false;
 }
 
-static void help_row(const struct row *row, FILE *to)
+static void help_row(const struct options_row *row, FILE *to)
 {
 	char form[64];
 	char letter[8] = "    ";
@@ -191,7 +183,7 @@ static const char help_tail[] =
 void options_table_help(FILE *to)
 {
 	fputs(help_head, to);
-	for (const struct row *row = table; row < table + ROWS; row++)
+	for (const struct options_row *row = table; row < table + ROWS; row++)
 		help_row(row, to);
 	fputs(help_tail, to);
 }

@@ -30,6 +30,24 @@ enum options_id {
 	OPTION_STRICT,
 };
 
+/* An option has no value, needs one, or takes one: as getopt_long(3) has it. */
+enum options_value {
+	VALUE_NONE = no_argument,
+	VALUE_NEEDED = required_argument,
+	VALUE_OPTIONAL = optional_argument,
+};
+
+struct options_row {
+	int id;           /* the letter, or an options_id */
+	const char *word; /* the long form, or NULL */
+	enum options_value value;
+	const char *value_name; /* NULL without a value */
+	const char *help;
+};
+
+/* The rows, for what else is made of them, and how many there are. */
+const struct options_row *options_table_rows(size_t *count);
+
 /* The two forms in which getopt_long(3) wants the table. */
 void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
     struct option longs[OPTIONS_TABLE_MAX + 1]);

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -79,15 +81,15 @@ static void find_devices(struct probe *probe)
 static int find_driver(const char *name)
 {
 	FILE *file = fopen("/proc/misc", "re");
+	char minor[16];
 	char found[64];
-	int minor;
 	int result = -1;
 
 	if (file == NULL)
 		return -1;
-	while (result < 0 && fscanf(file, "%d %63s", &minor, found) == 2)
+	while (result < 0 && fscanf(file, "%15s %63s", minor, found) == 2)
 		if (strcmp(found, name) == 0)
-			result = minor;
+			result = (int)strtonum(minor, 0, INT_MAX, NULL);
 	fclose(file);
 	return result;
 }

@@ -212,7 +212,7 @@ static void check_cid(struct diagnosis *diagnosis, const struct probe *probe)
 	}
 	finding = add(
 	    diagnosis, "cid", FINDING_NO, "none: %s", strerror(probe->local));
-	if (probe->local == ENODEV || probe->socket != 0) {
+	if (probe->local == ENODEV || probe->local == EAFNOSUPPORT) {
 		set(finding->note,
 		    "loopback, guest and host bring one each, once mended");
 		return;

@@ -204,7 +204,7 @@ int vsock_local_cid(uint32_t *cid)
 	if (ask_device(cid) == 0)
 		return 0;
 	error = errno;
-	if (vsock_try_bind(VMADDR_CID_ANY) < 0)
+	if (vsock_try_bind(VMADDR_CID_ANY) < 0 && errno == EAFNOSUPPORT)
 		return -1;
 	if (error == ENODEV || !has_guest_device()) {
 		*cid = VMADDR_CID_HOST;

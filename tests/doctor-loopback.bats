@@ -59,6 +59,10 @@ make_container() {
 	expect "$output" ok
 }
 
+@test "doctor: a container whose filter forbids the socket, as Docker's does" {
+	golden doctor-filter 1 "$TOOLS/without-vsock" "$VCAT" --doctor
+}
+
 @test "doctor: a node that is there before its driver is not opened: that might load it" {
 	mknod -m 0666 /dev/vhost-vsock c 10 241
 	golden doctor-static-node 0 strace -f -qq -o trace -e trace=openat,open \

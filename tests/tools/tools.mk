@@ -5,7 +5,7 @@
 TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
-	can-bind-local bare-copy fake-vmm load hold-vmci)
+	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -34,6 +34,7 @@ $(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o echo.o
 $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
 	place.o prng.o)
 $(B)/tools/hold-vmci: $(B)/tools/hold-vmci.o
+$(B)/tools/without-vsock: $(B)/tools/without-vsock.o
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
 

@@ -122,6 +122,12 @@ static void check_no_guest(
 {
 	struct finding *finding;
 
+	if (is_guest(probe)) {
+		finding = add(diagnosis, "guest", FINDING_NO,
+		    "there is a vsock device, but no socket");
+		set(finding->note, "nothing works without a socket");
+		return;
+	}
 	if (probe->devices > 0) {
 		finding = add(diagnosis, "guest", FINDING_NO,
 		    "there is a vsock device, but no driver has it");

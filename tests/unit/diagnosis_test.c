@@ -80,6 +80,10 @@ static void test_filter(void)
 	CHECK_STR(find("kernel")->mend, "");
 	CHECK_STR(find("loopback")->mend, "");
 	CHECK_STR(find("host")->mend, "");
+	probe.devices = probe.driven = 1;
+	diagnose(probe);
+	CHECK_INT(find("guest")->status, FINDING_NO);
+	CHECK_STR(find("guest")->mend, "");
 }
 
 static void test_container_rules(void)

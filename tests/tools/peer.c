@@ -33,7 +33,7 @@ static const char usage_text[] =
     "usage: peer [-s] [-w SECS] [-t SECS] [-p PORT] connect ADDR ACTION...\n"
     "       peer [-s] [-w SECS] [-k N] [-r FILE] listen ADDR ACTION...\n"
     "ADDR is vsock:CID:PORT, unix:PATH or tcp:ADDRESS:PORT; to listen on\n"
-    "vsock PORT 4294967295 is to take any free port, and prints: port N\n"
+    "vsock PORT 4294967295, or tcp PORT 0, takes any free one: port N\n"
     "  -s       SOCK_SEQPACKET\n"
     "  -w SECS  exit 124 when all is not done by then (default 60)\n"
     "  -t SECS  try again for so long until connecting works\n"
@@ -183,8 +183,9 @@ static int announce(
 {
 	unsigned int port = place_port(listener);
 
-	if (place->any.sa_family == AF_VSOCK &&
-	    place->vm.svm_port == VMADDR_PORT_ANY) {
+	if ((place->any.sa_family == AF_VSOCK &&
+		place->vm.svm_port == VMADDR_PORT_ANY) ||
+	    (place->any.sa_family == AF_INET && place->in.sin_port == 0)) {
 		printf("port %u\n", port);
 		fflush(stdout);
 	}

@@ -158,8 +158,11 @@ unsigned int place_port(int fd)
 	socklen_t size = sizeof(place);
 
 	memset(&place, 0, sizeof(place));
-	if (getsockname(fd, &place.any, &size) < 0 ||
-	    place.any.sa_family != AF_VSOCK)
+	if (getsockname(fd, &place.any, &size) < 0)
+		return VMADDR_PORT_ANY;
+	if (place.any.sa_family == AF_INET)
+		return ntohs(place.in.sin_port);
+	if (place.any.sa_family != AF_VSOCK)
 		return VMADDR_PORT_ANY;
 	return place.vm.svm_port;
 }

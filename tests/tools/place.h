@@ -33,7 +33,7 @@ int place_connect(const union place *place, int type, unsigned int source_port);
 /* Listens with a new socket of the type. Returns it, or -1 with errno. */
 int place_listen(const union place *place, int type);
 
-/* The VM socket port that fd is bound to; VMADDR_PORT_ANY when there is none.
+/* The VM socket or TCP port that fd is bound to; VMADDR_PORT_ANY: none.
  */
 unsigned int place_port(int fd);
 

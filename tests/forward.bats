@@ -1,0 +1,184 @@
+# machine: here
+# Forwarding, -l -k -t: every kind to every kind, many at once.
+bats_require_minimum_version 1.5.0
+load helper
+load forward
+
+@test "forward: tcp to tcp, both ways at once, and an answer after the question's end" {
+	forwards tcp tcp
+}
+
+@test "forward: tcp to unix, both ways at once, and an answer after the question's end" {
+	forwards tcp unix
+}
+
+@test "forward: tcp to mux, both ways at once, and an answer after the question's end" {
+	forwards tcp mux
+}
+
+@test "forward: unix to tcp, both ways at once, and an answer after the question's end" {
+	forwards unix tcp
+}
+
+@test "forward: unix to unix, both ways at once, and an answer after the question's end" {
+	forwards unix unix
+}
+
+@test "forward: unix to mux, both ways at once, and an answer after the question's end" {
+	forwards unix mux
+}
+
+@test "forward: mux to tcp, both ways at once, and an answer after the question's end" {
+	forwards mux tcp
+}
+
+@test "forward: mux to unix, both ways at once, and an answer after the question's end" {
+	forwards mux unix
+}
+
+@test "forward: mux to mux, both ways at once, and an answer after the question's end" {
+	forwards mux mux
+}
+
+@test "forward: mux as a target is not half-closed unless told to" {
+	open_target vmm mux read 8 sleep 0.5 expect-open text answer
+	forward forwarder unix -t "$target"
+	client save answer text question shutdown read-eof
+	finish vmm
+	expect "$status" 0 "the VMM's status"
+	expect "$(<answer)" answer
+}
+
+@test "crowd: 200 at once have each their own megabyte echoed" {
+	echo_server t
+	forward forwarder unix -t unix:t
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 200 -c 200 -b 1000000 "$near"
+	expect "${lines[0]}" "200 whole"
+	expect "$(<forwarder.err)" ""
+}
+
+@test "crowd: 200 over TCP have each their own megabyte echoed" {
+	echo_server t
+	forward forwarder tcp -t unix:t
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 200 -c 200 -b 1000000 "$near"
+	expect "${lines[0]}" "200 whole"
+}
+
+@test "crowd: after 200 at once, descriptors and memory are as they were" {
+	echo_server t
+	forward forwarder unix -t unix:t
+	# the allocator takes its share the first time: not a leak
+	"$TOOLS/crowd" -n 200 -c 200 -b 100000 "$near"
+	look_at forwarder
+	local before=$descriptors warm=$rss
+	for _ in 1 2 3; do
+		"$TOOLS/crowd" -n 200 -c 200 -b 100000 "$near"
+	done
+	wait_until 5 has_descriptors forwarder "$before"
+	look_at forwarder
+	expect "$descriptors" "$before" "descriptors"
+	((rss - warm < 1024)) || expect "$rss" "$warm" "VmRSS in KiB"
+}
+
+@test "crowd: 10,000 short connections one after the other leave nothing behind" {
+	start echo "$PEER" -k 10300 -r up listen unix:t echo
+	wait_until 5 test -e up
+	forward forwarder unix -t unix:t
+	# the allocator takes its share the first time: not a leak
+	"$TOOLS/crowd" -n 300 -b 100 "$near"
+	look_at forwarder
+	local before=$descriptors warm=$rss
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 10000 -b 100 "$near"
+	expect "${lines[0]}" "10000 whole"
+	wait_until 5 has_descriptors forwarder "$before"
+	look_at forwarder
+	((rss - warm < 1024)) || expect "$rss" "$warm" "VmRSS in KiB"
+	expect "$(<forwarder.err)" ""
+}
+
+@test "verbose: a line for each step of a connection, and one for its bytes" {
+	open_target target unix read-eof text "the answer"
+	forward forwarder tcp -v -t "$target"
+	client text question shutdown read-eof
+	finish target
+	wait_until 5 grep -q ' bytes in ' forwarder.err
+	mapfile -t said < <(grep -v ^listening forwarder.err)
+	[[ ${said[0]} =~ ^vcat:\ (tcp:127\.0\.0\.1:[0-9]+):\ accepted$ ]]
+	local peer=${BASH_REMATCH[1]}
+	expect "${said[1]}" "vcat: unix:target.s: connected"
+	[[ ${said[2]} == "vcat: $peer -> unix:target.s: 8 bytes, back 10 bytes in "* ]]
+	expect "${#said[@]}" 3 "lines"
+}
+
+@test "verbose: without it, connections leave no word" {
+	open_target target unix read-eof text answer
+	forward forwarder unix -t "$target"
+	client text question shutdown read-eof
+	finish target
+	expect "$(<forwarder.err)" ""
+}
+
+@test "many at once: the third of -m 2 waits in the backlog until one ends" {
+	echo_server t
+	forward forwarder unix -v -m 2 -t unix:t
+	for number in 1 2; do
+		start "client$number" "$PEER" connect "$near" \
+			text "$number" wait-file "end$number" shutdown read-eof
+	done
+	wait_until 10 eval '[[ $(grep -c accepted forwarder.err) == 2 ]]'
+	start third "$PEER" connect "$near" text 3 read 1 shutdown read-eof
+	sleep 0.5
+	running third
+	expect "$(grep -c accepted forwarder.err)" 2 "accepted"
+	touch end1
+	finish third
+	expect "$status" 0
+	running client2
+	touch end2
+	finish client2
+	expect "$status" 0
+}
+
+@test "many at once: with 64 descriptors 200 are served in the end, without a busy loop" {
+	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 EXEC:cat
+	wait_until 10 test -S t
+	pid_of echo
+	local echo_pid=$pid
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start forwarder bash -c 'ulimit -n 64; exec "$0" -l -k unix:s -t unix:t' "$VCAT"
+	wait_until 10 test -S s
+	kill -STOP "$echo_pid"
+	start crowd "$TOOLS/crowd" -n 200 -c 200 -b 10000 unix:s
+	# until it is full: it has 5 of its own, two for each connection
+	wait_until 10 eval 'look_at forwarder && ((descriptors > 40))'
+	sleep 0.3
+	look_at forwarder
+	local before=$ticks
+	sleep 1
+	look_at forwarder
+	running crowd
+	((descriptors <= 64))
+	# of 100 in a second of looping
+	((ticks - before < 20)) || expect "$((ticks - before))" 0 "ticks in a second"
+	kill -CONT "$echo_pid"
+	finish crowd
+	expect "$status" 0
+	expect "$(head -n 1 crowd.out)" "200 whole"
+	expect "$(<forwarder.err)" "" "messages"
+}
+
+@test "many at once: without a descriptor to accept with, it says so once and waits" {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start forwarder bash -c 'exec 3>&- 4>&- 5>&- 6>&-; ulimit -n 6; exec "$0" -l -k unix:s -t unix:t' "$VCAT"
+	wait_until 10 test -S s
+	start client "$PEER" connect unix:s read-eof
+	wait_until 10 test -s forwarder.err
+	look_at forwarder
+	local before=$ticks
+	sleep 1.2
+	look_at forwarder
+	((ticks - before < 20)) || expect "$((ticks - before))" 0 "ticks in a second"
+	expect "$(<forwarder.err)" "vcat: unix:s: accept: Too many open files"
+	running forwarder
+	running client
+}

@@ -84,6 +84,9 @@ static void run_door(struct loop_task *task)
 	struct serve *serve = loop_owner(task, struct serve, door);
 	int batch = serve->listener->blocks ? 1 : BATCH;
 
+	/* closed in this very turn, by a signal */
+	if (serve->signal != 0)
+		return;
 	for (int i = 0; i < batch && serve->running < serve->most; i++) {
 		struct address peer;
 		int fd = endpoint_accept_now(

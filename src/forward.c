@@ -14,7 +14,8 @@
 
 /*
  * From its accept on, a connection is dialling: dial is set, and accepted is
- * its socket. Then it is relayed: near and far are open.
+ * its socket. Then it is relayed: near and far are open. If it is cut off, it
+ * parts at last: what a reset would overtake is given the time to arrive.
  */
 struct forward_connection {
 	struct forward *forward;
@@ -24,6 +25,8 @@ struct forward_connection {
 	struct dial *dial;
 	struct stream near, far;
 	struct session session;
+	bool parting;
+	struct deadline parted; /* at the latest */
 	TAILQ_ENTRY(forward_connection) next;
 };
 
@@ -51,13 +54,34 @@ static void turn_away(struct forward_connection *connection)
 	forget(connection);
 }
 
+static void part(struct forward_connection *connection)
+{
+	loop_remove(loop_of(connection), &connection->task);
+	stream_close(&connection->near);
+	stream_close(&connection->far);
+	forget(connection);
+}
+
+static void run_parting(struct loop_task *task)
+{
+	struct forward_connection *connection =
+	    loop_owner(task, struct forward_connection, task);
+
+	task->wake = deadline_in(SESSION_TRANSIT_LOOK_MS / 1000.0);
+	if (!session_in_transit(&connection->session) ||
+	    deadline_passed(connection->parted) ||
+	    loop_update(loop_of(connection), task) < 0)
+		part(connection);
+}
+
 static void end_relay(struct forward_connection *connection)
 {
 	loop_remove(loop_of(connection), &connection->task);
 	session_end(&connection->session);
-	stream_close(&connection->near);
-	stream_close(&connection->far);
-	forget(connection);
+	connection->parting = true;
+	connection->parted = deadline_in(SESSION_TRANSIT_SECONDS);
+	connection->task.run = run_parting;
+	run_parting(&connection->task);
 }
 
 static void run_relay(struct loop_task *task);
@@ -206,12 +230,14 @@ static void end_all(struct serve_work *work)
 
 	while ((connection = TAILQ_FIRST(&forward->all)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
-		if (connection->dial == NULL) {
-			end_relay(connection);
+		if (connection->dial != NULL) {
+			dial_abort(connection->dial);
+			turn_away(connection);
 			continue;
 		}
-		dial_abort(connection->dial);
-		turn_away(connection);
+		if (!connection->parting)
+			session_end(&connection->session);
+		part(connection);
 	}
 }
 

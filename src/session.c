@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,11 +167,19 @@ void session_begin(struct session *session, const struct options *options)
 	relay_init(&session->relay, session->near, session->far, &rules);
 }
 
+/* If there was more for the flow's reader than it was sent, it must know. */
+static void note_cut(const struct flow *flow)
+{
+	flow->to->broken = flow->broken_off || flow->state != FLOW_DONE;
+}
+
 enum session_status session_end(struct session *session)
 {
 	struct relay *relay = &session->relay;
 	enum session_status status;
 
+	note_cut(&relay->out);
+	note_cut(&relay->in);
 	complain_of_relay(relay, &session->options->target, session->peer);
 	status = judge(relay, session->peer);
 	if (relay->in.fault == FLOW_WRITE_FAILED && !session->near->socket)
@@ -181,12 +190,31 @@ enum session_status session_end(struct session *session)
 	return status;
 }
 
+bool session_in_transit(const struct session *session)
+{
+	return stream_in_transit(session->near) ||
+	       stream_in_transit(session->far);
+}
+
+static void wait_for_transit(const struct session *session)
+{
+	struct deadline latest = deadline_in(SESSION_TRANSIT_SECONDS);
+
+	while (session_in_transit(session) && !deadline_passed(latest))
+		poll(NULL, 0, SESSION_TRANSIT_LOOK_MS);
+}
+
 enum session_status session_run(
     struct session *session, const struct options *options)
 {
+	enum session_status status;
+
 	session_begin(session, options);
-	if (relay_run(&session->relay) == 0)
-		return session_end(session);
+	if (relay_run(&session->relay) == 0) {
+		status = session_end(session);
+		wait_for_transit(session);
+		return status;
+	}
 	endpoint_complain(session->peer, "poll", errno);
 	relay_free(&session->relay);
 	return SESSION_FAILED;

@@ -36,9 +36,18 @@ enum session_status session_run(
 
 /*
  * The same in steps: begin, drive session->relay until it is over, and end,
- * which says how it went.
+ * which says how it went, and to the streams if they were cut off.
  */
 void session_begin(struct session *session, const struct options *options);
 enum session_status session_end(struct session *session);
+
+/*
+ * After the end: whether bytes are on their way that a reset, which tells a
+ * peer that it was cut off, would overtake. No longer than so many seconds
+ * need be waited for that.
+ */
+#define SESSION_TRANSIT_SECONDS 2.0
+#define SESSION_TRANSIT_LOOK_MS 20
+bool session_in_transit(const struct session *session);
 
 #endif

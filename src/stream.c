@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <linux/major.h>
+#include <linux/sockios.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -286,8 +289,33 @@ bool stream_peer_closed(const struct stream *stream)
 	       errno != EAGAIN;
 }
 
+/* TCP alone tells a reset from an end, and loses by it what is on its way. */
+static bool is_broken_tcp(const struct stream *stream)
+{
+	return stream->socket && stream->broken &&
+	       fd_socket_number(stream->out, SO_PROTOCOL) == IPPROTO_TCP;
+}
+
+bool stream_in_transit(const struct stream *stream)
+{
+	int bytes;
+
+	return is_broken_tcp(stream) &&
+	       ioctl(stream->out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+static void reset_at_close(const struct stream *stream)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(
+	    stream->out, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void stream_close(struct stream *stream)
 {
+	if (is_broken_tcp(stream))
+		reset_at_close(stream);
 	if (stream->outbox != NULL)
 		outbox_close(stream->outbox);
 	if (stream->socket)

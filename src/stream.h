@@ -32,6 +32,8 @@ struct stream {
 			  the longest */
 	bool empties;  /* AF_UNIX: a message may be empty, which is no end */
 	bool finished; /* the far end has been told that no more will come */
+	bool broken;   /* it has not been sent all: our close must not look
+			  like an end, where that can be had */
 	enum stream_ending ending;
 	struct outbox *outbox; /* the way out, where messages is set */
 };
@@ -97,7 +99,13 @@ int stream_writable_fd(const struct stream *stream);
  */
 bool stream_peer_closed(const struct stream *stream);
 
-/* Closes what the stream owns; a stream on stdio owns nothing. */
+/* Whether what has been sent would be lost by closing a broken stream now. */
+bool stream_in_transit(const struct stream *stream);
+
+/*
+ * Closes what the stream owns; a stream on stdio owns nothing. The peer of a
+ * broken TCP stream sees a reset.
+ */
 void stream_close(struct stream *stream);
 
 #endif

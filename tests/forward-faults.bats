@@ -1,0 +1,310 @@
+# machine: here
+# Forwarding, -l -k -t: one that fails, one that is slow, and how it ends.
+bats_require_minimum_version 1.5.0
+load helper
+load forward
+
+# median COUNT: of that many clients one after the other, in microseconds.
+median() {
+	timeout "$LIMIT" "$TOOLS/crowd" -n "$1" -b 10000 "$near" |
+		awk '/^median/ { print $2 }'
+}
+
+# undisturbed_by COMMAND...: clients take no longer than thrice their time with
+# it running; the machine has other things to do too, so the best of three.
+undisturbed_by() {
+	local alone with
+	median 50 >/dev/null
+	alone=$(median 150)
+	start disturber "$@"
+	sleep 0.5
+	for _ in 1 2 3; do
+		with=$(median 150)
+		running disturber
+		((with > 3 * alone)) || return 0
+	done
+	expect "$with us" "$alone us" "median"
+}
+
+signal() {
+	pid_of forwarder
+	kill -s "$1" "$pid"
+}
+
+@test "slow: a client that never reads delays no other" {
+	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 PIPE
+	wait_until 10 test -S t
+	forward forwarder unix -t unix:t
+	undisturbed_by "$PEER" connect "$near" may-fail send 50000000 sleep 60
+}
+
+@test "slow: a client that says nothing delays no other" {
+	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 PIPE
+	wait_until 10 test -S t
+	forward forwarder tcp -t unix:t
+	undisturbed_by "$PEER" connect "$near" sleep 60
+}
+
+@test "slow: a target that never answers one handshake delays no other" {
+	cat >vmm <<-'END'
+		read -r request
+		mkdir first 2>/dev/null && exec sleep 60
+		echo OK 1073741824
+		exec cat
+	END
+	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 'SYSTEM:. ./vmm,nofork'
+	wait_until 10 test -S t
+	forward forwarder unix --shutdown -w 0 -t mux:t:52
+	start silent "$PEER" connect "$near" text x read 1
+	wait_until 10 test -d first
+	undisturbed_by sleep 60
+	running silent
+}
+
+@test "slow: clients that reset again and again delay no other" {
+	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 PIPE
+	wait_until 10 test -S t
+	forward forwarder tcp -t unix:t
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	undisturbed_by bash -c 'while :; do
+		"$0" connect "$1" send 10000 linger-reset
+		sleep 0.02
+	done' "$PEER" "$near"
+	running forwarder
+}
+
+@test "fails alone: without its target a TCP client is reset, and the next is served" {
+	forward forwarder tcp -t unix:target.s
+	client expect-reset
+	wait_until 5 grep -q ^hint: forwarder.err
+	expect_in forwarder.err "vcat: unix:target.s: connect: No such file or directory"
+	expect_in forwarder.err "hint: there is no such socket"
+	open_target target unix read-eof text answer
+	client save answer text question shutdown read-eof
+	expect "$(<answer)" answer
+	expect "$(grep -vc ^listening forwarder.err)" 2 "lines"
+}
+
+@test "fails alone: without its target a unix client sees an end, and the next is served" {
+	forward forwarder unix -t tcp:127.0.0.1:1
+	client expect-eof
+	wait_until 5 grep -q ^hint: forwarder.err
+	expect_in forwarder.err "vcat: tcp:127.0.0.1:1: connect: Connection refused"
+	client expect-eof
+	expect "$(grep -c ^hint: forwarder.err)" 2 "hints"
+	running forwarder
+}
+
+@test "fails alone: a VMM without a listener in its guest, and the next is served" {
+	start vmm "$PEER" -r up listen unix:v read 11 close
+	wait_until 5 test -e up
+	forward forwarder tcp -t mux:v:52
+	client expect-reset
+	finish vmm
+	expect_in forwarder.err "vcat: mux:v:52: handshake: Connection refused"
+	expect_in forwarder.err "hint: nobody listens on port 52 in the guest"
+	start vmm "$PEER" listen unix:v read 11 text "$OK" text answer
+	wait_until 5 test -S v
+	client save answer read-eof
+	expect "$(<answer)" answer
+}
+
+@test "fails alone: a target that resets is told to the TCP client as a reset" {
+	open_target target tcp read 1 text some sleep 0.2 linger-reset
+	forward second tcp -t "$target"
+	client text x read 4 expect-reset
+	wait_until 5 grep -q reset second.err
+	expect_in second.err "vcat: $target: read: Connection reset by peer"
+	running second
+}
+
+@test "fails alone: a client that resets is told to the TCP target as a reset" {
+	open_target target tcp read 4 touch here expect-reset
+	forward forwarder tcp -t "$target"
+	client text some wait-file here linger-reset
+	finish target
+	expect "$status" 0
+	running forwarder
+}
+
+@test "fails alone: what came before the reset arrives, however late it is read" {
+	open_target target tcp read 1 send 1000000 sleep 0.5 touch reset linger-reset
+	forward forwarder tcp -t "$target"
+	client text x wait-file reset sleep 0.5 save got read 1000000 expect-reset
+	same_bytes got <("$PATTERN" 1 1000000)
+}
+
+@test "retry: a target that comes later is reached, and others are served meanwhile" {
+	forward forwarder unix --retry -t unix:target.s
+	start early "$PEER" connect "$near" save early.got text question shutdown read-eof
+	start other "$PEER" connect "$near" save other.got text question shutdown read-eof
+	sleep 0.5
+	running early
+	running other
+	start target "$PEER" -k 2 listen unix:target.s read-eof text answer shutdown
+	finish early
+	finish other
+	expect "$(<early.got)$(<other.got)" answeranswer
+	expect "$(<forwarder.err)" ""
+}
+
+@test "retry: when its time is over, that connection ends and no other" {
+	forward forwarder tcp --retry=0.5 -t unix:target.s
+	client expect-reset
+	expect_in forwarder.err "vcat: unix:target.s: connect: No such file or directory"
+	open_target target unix text answer
+	client save answer read-eof
+	expect "$(<answer)" answer
+}
+
+@test "time limit: -w is for each handshake of its own" {
+	start vmm socat UNIX-LISTEN:v,fork,backlog=256 'EXEC:sleep 60'
+	wait_until 5 test -S v
+	forward forwarder tcp -w 1 -t mux:v:52
+	start first "$PEER" connect "$near" expect-reset
+	sleep 0.5
+	start second "$PEER" connect "$near" expect-reset
+	finish first
+	running second
+	finish second
+	expect "$status" 0
+	expect "$(grep -cxF 'vcat: mux:v:52: handshake: Connection timed out' \
+		forwarder.err)" 2 "messages"
+	running forwarder
+}
+
+@test "time limit: -w ends the wait for a place in a full backlog" {
+	start target socat UNIX-LISTEN:t,fork,backlog=1 PIPE
+	wait_until 5 test -S t
+	pid_of target
+	kill -STOP "$pid"
+	forward forwarder tcp -w 0.5 -t unix:t
+	for number in 1 2 3 4; do
+		start "client$number" "$PEER" connect "$near" may-fail read 1
+	done
+	wait_until 10 grep -q '^vcat: unix:t: connect: Connection timed out' forwarder.err
+	running forwarder
+	kill -CONT "$pid"
+	client text x read 1
+}
+
+@test "time limit: -i ends a silent connection, and not one that talks" {
+	start echo socat -t 30 UNIX-LISTEN:t,fork PIPE
+	wait_until 10 test -S t
+	forward forwarder unix -i 1 -t unix:t
+	start silent "$PEER" connect "$near" read-eof
+	client text a sleep 0.6 text b sleep 0.6 text c sleep 0.6 text d read 4
+	finish silent 10
+	expect "$status" 0
+	expect_in forwarder.err "vcat: unix:forwarder.s: idle: no byte in 1 s"
+	expect "$(wc -l <forwarder.err)" 1 "lines"
+	running forwarder
+}
+
+# A connection that is in the middle of its work, with -q SECONDS or without.
+busy_forwarder() {
+	start echo socat -t 30 UNIX-LISTEN:t,fork PIPE
+	wait_until 10 test -S t
+	start forwarder env --default-signal "$VCAT" -l -k unix:s "$@" -t unix:t
+	wait_until 10 test -S s
+	near=unix:s
+	start busy "$PEER" connect "$near" save back text x read 1 touch begun \
+		wait-file on seed 1 both 1000000
+	wait_until 10 test -e begun
+}
+
+@test "signals: SIGTERM takes no more, and lets what runs finish within -q" {
+	busy_forwarder -q 20
+	signal TERM
+	wait_until 5 eval '[[ ! -e s ]]'
+	run -1 "$PEER" connect unix:s read-eof
+	running busy
+	touch on
+	finish busy
+	expect "$status" 0
+	finish forwarder 5
+	expect "$status" 143
+	same_bytes <(tail -c +2 back) <("$PATTERN" 1 1000000)
+	expect "$(<forwarder.err)" ""
+}
+
+@test "signals: when the seconds of -q are over, what runs is ended" {
+	busy_forwarder -q 0.5
+	signal TERM
+	finish forwarder 10
+	expect "$status" 143
+	touch on
+	finish busy 5
+	[[ $status != 0 ]]
+}
+
+@test "signals: without -q SIGTERM and SIGINT end all at once" {
+	local name
+	for name in TERM INT; do
+		rm -f t on begun
+		busy_forwarder
+		signal $name
+		finish forwarder 5
+		expect "$status" $((128 + $(kill -l $name))) "status after SIG$name"
+		[[ ! -e s ]]
+		touch on
+		finish busy 5
+		[[ $status != 0 ]]
+	done
+}
+
+@test "signals: a TCP client that is cut off by one is reset" {
+	open_target target tcp read 1 text some sleep 60
+	start forwarder "$VCAT" -l -k tcp:any -t "$target"
+	port_of forwarder
+	start client "$PEER" connect "tcp:127.0.0.1:$port" text x read 4 \
+		touch begun expect-reset
+	wait_until 10 test -e begun
+	signal TERM
+	finish client
+	expect "$status" 0
+	finish forwarder
+	expect "$status" 143
+}
+
+@test "signals: the second ends all at once" {
+	busy_forwarder -q 60
+	signal TERM
+	wait_until 5 eval '[[ ! -e s ]]'
+	sleep 0.2
+	running forwarder
+	signal TERM
+	finish forwarder 5
+	expect "$status" 143
+}
+
+@test "signals: an end without anybody there is at once, and -q is no wait" {
+	start forwarder "$VCAT" -l -k unix:s -q 60 -t unix:t
+	wait_until 10 test -S s
+	signal TERM
+	finish forwarder 5
+	expect "$status" 143
+	[[ ! -e s ]]
+}
+
+@test "signals: one that comes together with a client is no error" {
+	start forwarder "$VCAT" -l -k unix:s -t unix:t -q 5
+	wait_until 10 test -S s
+	# both find it asleep
+	signal STOP
+	signal TERM
+	start client "$PEER" connect unix:s read-eof
+	signal CONT
+	finish forwarder 10
+	expect "$status" 143
+	expect "$(<forwarder.err)" ""
+}
+
+@test "signals: those that we were told to ignore end nothing" {
+	start forwarder env --ignore-signal=HUP "$VCAT" -l -k unix:s -t unix:t
+	wait_until 10 test -S s
+	signal HUP
+	near=unix:s
+	client expect-eof
+	running forwarder
+}

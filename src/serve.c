@@ -18,8 +18,7 @@
 /* How long to wait for room when the system has none; or for an end of ours. */
 #define ROOM_SECONDS 0.25
 
-/* Whether that one may come in; says so if not, and lets it go. */
-static bool admit(
+bool serve_admits(
     const struct serve_rules *rules, int fd, const struct address *peer)
 {
 	char name[ADDRESS_TEXT_SIZE];
@@ -46,7 +45,7 @@ int serve_in_turn(struct endpoint_listener *listener,
 
 		if (fd < 0)
 			return -1;
-		if (!admit(rules, fd, &peer))
+		if (!serve_admits(rules, fd, &peer))
 			continue;
 		if (rules->once)
 			endpoint_close(listener);
@@ -99,7 +98,7 @@ static void run_door(struct loop_task *task)
 			return;
 		}
 		serve->complained = false;
-		if (!admit(serve->rules, fd, &peer))
+		if (!serve_admits(serve->rules, fd, &peer))
 			continue;
 		serve->running++;
 		serve->work->take(serve->work, fd, &peer);

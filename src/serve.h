@@ -23,6 +23,13 @@ struct serve_rules {
 };
 
 /*
+ * Whether a peer may come in, as the rules have it; one that may not is said
+ * so of, and its socket is closed.
+ */
+bool serve_admits(
+    const struct serve_rules *rules, int fd, const struct address *peer);
+
+/*
  * One after the other. The handler takes over the socket, and returns whether
  * to take the next. Returns 0, or -1 after a message.
  */

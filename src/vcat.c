@@ -209,11 +209,11 @@ static enum session_status serve_work(struct endpoint_listener *listener,
 	return SESSION_FAILED;
 }
 
-static enum session_status serve(
-    struct run *run, struct endpoint_listener *listener)
+static struct serve_rules rules_for(const struct run *run)
 {
 	const struct options *options = &run->options;
-	const struct serve_rules rules = {
+
+	return (struct serve_rules){
 		.choice = &run->choice,
 		.allow = &options->allow,
 		.once = !options->keep_open,
@@ -221,6 +221,13 @@ static enum session_status serve(
 		.most = options->max_conns,
 		.grace = options->quit_after,
 	};
+}
+
+static enum session_status serve(
+    struct run *run, struct endpoint_listener *listener)
+{
+	const struct options *options = &run->options;
+	const struct serve_rules rules = rules_for(run);
 	struct dial_target target = target_for(run, &options->target);
 	struct commands commands;
 	struct forward forward;
@@ -269,8 +276,13 @@ static enum session_status run_listen(struct run *run)
 
 	if (open_listener(run, &listener) < 0)
 		return SESSION_FAILED;
-	if (endpoint_is_connected(&listener, &run->choice, &peer))
-		return use(run, listener.fd, &peer);
+	if (endpoint_is_connected(&listener, &run->choice, &peer)) {
+		const struct serve_rules rules = rules_for(run);
+
+		return serve_admits(&rules, listener.fd, &peer)
+			   ? use(run, listener.fd, &peer)
+			   : SESSION_FAILED;
+	}
 	status = serve(run, &listener);
 	endpoint_close(&listener);
 	return status;

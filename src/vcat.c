@@ -148,10 +148,7 @@ static enum session_status run_command(
 
 static enum session_status pass(int fd)
 {
-	bool terminal = isatty(STDOUT_FILENO) == 1;
-
-	if (!terminal && fd_set_blocking(fd) == 0 &&
-	    pass_fd(STDOUT_FILENO, fd) == 0)
+	if (fd_set_blocking(fd) == 0 && pass_fd(STDOUT_FILENO, fd) == 0)
 		return SESSION_OK;
 	log_error("stdout: pass the socket: %s", strerror(errno));
 	log_hint("-F is for a program that takes a descriptor over its "

@@ -5,7 +5,8 @@
 TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
-	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock crowd)
+	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
+	crowd take-fd)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -36,6 +37,7 @@ $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
 $(B)/tools/hold-vmci: $(B)/tools/hold-vmci.o
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
 $(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o place.o prng.o)
+$(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
 

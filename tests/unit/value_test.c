@@ -1,0 +1,116 @@
+/*
+ * The values of options.
+ */
+#include "value.h"
+
+#include "test.h"
+
+static void test_seconds(void)
+{
+	static const struct {
+		const char *text;
+		double seconds;
+	} good[] = { { "0", 0 }, { "5", 5 }, { "0.5", 0.5 }, { ".5", 0.5 },
+		{ "5.", 5 }, { "1000000000", 1e9 }, { "007", 7 } };
+	static const char *const wrong[] = { "", " ", ".", "1 ", " 1", "-1",
+		"+1", "1e3", "0x1", "inf", "nan", "1.2.3", "1s", "1000000001",
+		"1,5" };
+	const char *why;
+	double seconds;
+
+	for (size_t i = 0; i < LENGTH(good); i++) {
+		seconds = -1;
+		CHECK_INT(value_seconds(good[i].text, &seconds, &why), 0);
+		CHECK(seconds == good[i].seconds);
+	}
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		why = NULL;
+		if (!CHECK_INT(value_seconds(wrong[i], &seconds, &why), -1))
+			printf("# '%s'\n", wrong[i]);
+		CHECK(why != NULL);
+	}
+}
+
+static void test_size(void)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+	} good[] = { { "4096", 4096 }, { "4K", 4096 }, { "4KiB", 4096 },
+		{ "1M", 1 << 20 }, { "1MiB", 1 << 20 }, { "1024MiB", 1 << 30 },
+		{ "1048576K", 1 << 30 } };
+	static const char *const wrong[] = { "", "K", "0", "4095", "3K",
+		"1025M", "-4096", "+4096", " 4096", "4096 ", "4k", "4KB", "4G",
+		"1.5M", "18446744073709555712", "18014398509481985K" };
+	const char *why;
+	size_t size;
+
+	for (size_t i = 0; i < LENGTH(good); i++) {
+		size = 0;
+		CHECK_INT(value_size(good[i].text, &size, &why), 0);
+		CHECK_INT(size, good[i].size);
+	}
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		why = NULL;
+		if (!CHECK_INT(value_size(wrong[i], &size, &why), -1))
+			printf("# '%s'\n", wrong[i]);
+		CHECK(why != NULL);
+	}
+}
+
+static void test_count(void)
+{
+	static const char *const wrong[] = { "", "0", "-1", "+1", " 1", "1 ",
+		"x", "1x", "1.5", "2147483648", "99999999999999999999" };
+	const char *why;
+	int count;
+
+	CHECK_INT(value_count("1", &count, &why), 0);
+	CHECK_INT(count, 1);
+	CHECK_INT(value_count("2147483647", &count, &why), 0);
+	CHECK_INT(count, 2147483647);
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		why = NULL;
+		if (!CHECK_INT(value_count(wrong[i], &count, &why), -1))
+			printf("# '%s'\n", wrong[i]);
+		CHECK(why != NULL);
+	}
+}
+
+static void test_mode(void)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+	} good[] = { { "660", 0660 }, { "0660", 0660 }, { "777", 0777 },
+		{ "0777", 0777 }, { "0", 0 }, { "7", 7 } };
+	static const char *const wrong[] = { "", "8", "669", "1777", "4755",
+		"00660", "-660", "+660", "0o660", "u=rw", " 660", "660 ",
+		"1000" };
+	const char *why;
+	mode_t mode;
+
+	for (size_t i = 0; i < LENGTH(good); i++) {
+		mode = 01;
+		CHECK_INT(value_mode(good[i].text, &mode, &why), 0);
+		CHECK_INT(mode, good[i].mode);
+	}
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		why = NULL;
+		if (!CHECK_INT(value_mode(wrong[i], &mode, &why), -1))
+			printf("# '%s'\n", wrong[i]);
+		CHECK(why != NULL);
+	}
+}
+
+static const struct test tests[] = {
+	{ "value: seconds, with a fraction, and nothing else", test_seconds },
+	{ "value: a size, with a unit, within reason", test_size },
+	{ "value: a number from 1 on", test_count },
+	{ "value: a mode in octal, of permissions alone", test_mode },
+};
+
+int main(void)
+{
+	return test_run(tests, LENGTH(tests));
+}

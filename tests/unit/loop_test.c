@@ -49,10 +49,8 @@ static void open_pair(int fds[2])
 /* Turns until the time has come: other tasks may have theirs before. */
 static void turn_for(struct loop *loop, double seconds)
 {
-	struct loop_task clock;
 	struct deadline end = deadline_in(seconds);
 
-	loop_task_init(&clock, run_counted);
 	while (!deadline_passed(end)) {
 		struct counted c;
 

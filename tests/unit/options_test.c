@@ -19,6 +19,10 @@ static void test_defaults(void)
 	CHECK(!o->has_target && !o->keep_open && !o->detach_stdin);
 	CHECK(!o->send_only && !o->recv_only && !o->strict && !o->verbose);
 	CHECK(!o->seqpacket && !o->sibling);
+	CHECK(o->command == NULL && !o->pass_fd && !o->has_mode);
+	CHECK(o->allow.count == 0 && !o->allow.privileged);
+	CHECK_INT(o->max_conns, 0);
+	CHECK_INT(o->mode, 0600);
 	CHECK_INT(o->half_close, OPTIONS_HALF_CLOSE_DEFAULT);
 	CHECK_INT(o->source_cid, ADDRESS_ANY);
 	CHECK_INT(o->source_port, ADDRESS_ANY);
@@ -90,6 +94,32 @@ static void test_values(void)
 	    arguments_good("--source-port 65536 3:1")->source_port, 65536);
 	CHECK_INT(arguments_good("-p 0 3:1")->source_port, 0);
 	CHECK_INT(arguments_good("-p -1 3:1")->source_port, ADDRESS_ANY);
+}
+
+static void test_serving(void)
+{
+	CHECK_STR(arguments_good("-e cat 3:1")->command, "cat");
+	CHECK_STR(arguments_good("3 1 --exec=cat")->command, "cat");
+	CHECK(arguments_good("-F 3:1")->pass_fd);
+	CHECK(arguments_good("--pass-fd 3 1")->pass_fd);
+	CHECK_INT(arguments_good("-lk 1 -e cat -m 7")->max_conns, 7);
+	CHECK_INT(arguments_good("-lk 1 -t 3:1 --max-conns=7")->max_conns, 7);
+	CHECK(arguments_good("-l 1 --allow-privileged")->allow.privileged);
+	CHECK_INT(arguments_good("-l 1 --allow 3,5-9")->allow.count, 2);
+	CHECK_INT(arguments_good("-l 1 --allow 3 --allow=7")->allow.count, 2);
+	CHECK_INT(arguments_good("-l unix:/x --mode 660")->mode, 0660);
+	CHECK_INT(arguments_good("-l mux:/x:1 --mode=0666")->mode, 0666);
+}
+
+static void test_passed_socket(void)
+{
+	const struct options *o = arguments_good("-l -");
+
+	CHECK_INT(o->action, OPTIONS_LISTEN);
+	CHECK_INT(o->address.kind, ADDRESS_STDIO);
+	arguments_good("-l - -k -t 3:1 -m 5");
+	arguments_good("-l -k - -e cat --allow 3");
+	arguments_good("- -l --allow-privileged");
 }
 
 static void test_sizes(void)
@@ -255,6 +285,8 @@ static const struct test tests[] = {
 	{ "options: --cid and --doctor ask, and have no address",
 	    test_questions },
 	{ "options: each value is read, by letter and by word", test_values },
+	{ "options: what a listener is for, and for whom", test_serving },
+	{ "options: - after -l is a passed socket", test_passed_socket },
 	{ "options: sizes, with and without a unit", test_sizes },
 	{ "options: the address in one word or two, among options",
 	    test_addresses },

@@ -143,6 +143,79 @@ static void test_addresses(void)
 	check_rows(rows, LENGTH(rows));
 }
 
+static void test_counts_modes_and_lists(void)
+{
+	static const struct row rows[] = {
+		{ "-l -k 1 -t 3:1 -m 0", "-m: 0" },
+		{ "-l -k 1 -t 3:1 -m -1", "-m: -1" },
+		{ "-l -k 1 -t 3:1 -m x", "-m: x" },
+		{ "-l -k 1 -t 3:1 --max-conns 2147483648", "2147483648" },
+		{ "-l unix:/x --mode 8", "--mode: 8" },
+		{ "-l unix:/x --mode 1777", "--mode: 1777" },
+		{ "-l 1 --allow x", "--allow: x" },
+		{ "-l 1 --allow 9-5", "--allow: 9-5" },
+		{ "-l 1 --allow any", "--allow: any" },
+		{ "-l 1 --allow", "--allow: needs a value" },
+		{ "3:1 -e", "-e: needs a value" },
+		{ "-l -k 1 -t 3:1 -m", "-m: needs a value" },
+		{ "--allow-privileged=1 -l 1", "--allow-privileged" },
+		{ "--pass-fd=1 3:1", "--pass-fd" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+static void test_listening_conflicts(void)
+{
+	static const struct row rows[] = {
+		{ "3:1 -m 2", "-m" },
+		{ "-l 1 -m 2", "-m" },
+		{ "-l -k 1 -m 2", "-m" },
+		{ "-l 1 -t 3:1 -m 2", "-m" },
+		{ "3:1 --allow 3", "--allow" },
+		{ "3:1 --allow-privileged", "--allow" },
+		{ "-l unix:/x --allow 3", "only they have CIDs" },
+		{ "-l mux:/x:1 --allow 3", "only they have CIDs" },
+		{ "-l tcp:1 --allow 3", "only they have CIDs" },
+		{ "-l unix:/x --allow-privileged", "only they have ports" },
+		{ "-l mux:/x:1 --allow-privileged", "only they have ports" },
+		{ "unix:/x --mode 660", "--mode" },
+		{ "-l 1 --mode 660", "--mode" },
+		{ "-l tcp:1 --mode 660", "--mode" },
+	};
+
+	check_rows(rows, LENGTH(rows));
+	arguments_good("-l -k 1 -t 3:1 -m 2");
+	arguments_good("-l -k 1 -e cat -m 2");
+	arguments_good("-l tcp:1 --allow-privileged");
+	arguments_good("-l mux:/x:1 --mode 666");
+}
+
+static void test_giving_conflicts(void)
+{
+	static const char *const relaying[] = { "-d", "-i 5", "-q 5",
+		"--send-only", "--recv-only", "--strict", "--shutdown",
+		"--no-shutdown" };
+	static const struct row rows[] = {
+		{ "-l 1 -e cat -t 3:1", "-e and -t" },
+		{ "3:1 -F -e cat", "-F excludes" },
+		{ "3:1 -F -t unix:/x", "-F excludes" },
+		{ "-l 1 -F", "-F excludes" },
+	};
+	char words[64];
+
+	check_rows(rows, LENGTH(rows));
+	for (size_t i = 0; i < LENGTH(relaying); i++) {
+		snprintf(words, sizeof words, "3:1 -e cat %s", relaying[i]);
+		CHECK(strstr(arguments_wrong(words), "moves no bytes") != NULL);
+		snprintf(words, sizeof words, "3:1 -F %s", relaying[i]);
+		CHECK(strstr(arguments_wrong(words), "moves no bytes") != NULL);
+	}
+	/* the grace of a listener that a signal ends */
+	arguments_good("-l -k 1 -e cat -q 5");
+	arguments_good("-l -k 1 -t 3:1 -q 5");
+}
+
 static void test_conflicts(void)
 {
 	static const struct row rows[] = {
@@ -245,6 +318,12 @@ static const struct test tests[] = {
 	{ "options: options that exclude each other are refused",
 	    test_conflicts },
 	{ "options: --cid and --doctor go with no connection", test_questions },
+	{ "options: what is no count, no mode or no list of CIDs is refused",
+	    test_counts_modes_and_lists },
+	{ "options: what is for another kind of listener is refused",
+	    test_listening_conflicts },
+	{ "options: nothing about moving bytes goes with -e or -F",
+	    test_giving_conflicts },
 	{ "options: a wrong command line is one line and status 2",
 	    test_status },
 	{ "options: a word of any length is refused whole", test_long_word },

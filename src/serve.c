@@ -208,5 +208,6 @@ int serve_many(struct endpoint_listener *listener,
 		endpoint_complain(&listener->address, "epoll", errno);
 	if (serve.running > 0)
 		work->end_all(work);
+	work->serve = NULL;
 	return result < 0 ? -1 : serve.signal;
 }

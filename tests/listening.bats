@@ -138,6 +138,36 @@ leave_stale() {
 	done
 }
 
+@test "socket file: --mode lets others in, whatever the umask" {
+	local mode mask
+	for mode in 666 660 0600 777; do
+		for mask in 000 027 077; do
+			umask $mask
+			start listener "$VCAT" -l --mode "$mode" unix:s -v </dev/null
+			umask 022
+			wait_until 10 grep -q ^listening listener.err
+			expect "$(stat -c %a s)" "${mode#0}" "mode with umask $mask"
+			run -0 vcat unix:s </dev/null
+			finish listener
+		done
+	done
+	start listener "$VCAT" -l --mode 666 mux:s:700 -v </dev/null
+	wait_until 10 grep -q ^listening listener.err
+	expect "$(stat -c %a s_700)" 666 "mode of a hybrid socket"
+}
+
+@test "socket file: with --mode another user reaches it, without it none" {
+	chmod 755 .
+	start listener "$VCAT" -l -k unix:s </dev/null
+	wait_until 10 test -S s
+	run -1 setpriv --reuid=65534 --clear-groups "$PEER" connect "unix:$T/s" read-eof
+	start open "$VCAT" -l -k --mode 666 unix:s2 </dev/null
+	wait_until 10 test -S s2
+	run -0 setpriv --reuid=65534 --clear-groups "$PEER" connect "unix:$T/s2" \
+		text hello shutdown read-eof
+	wait_until 10 grep -q hello open.out
+}
+
 @test "socket file: it is gone when the listener has ended" {
 	listen listener s </dev/null
 	run -0 vcat unix:s </dev/null

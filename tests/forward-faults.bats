@@ -134,6 +134,17 @@ signal() {
 	same_bytes got <("$PATTERN" 1 1000000)
 }
 
+@test "fails alone: without -k, too, a reset is passed on, and is the exit status" {
+	open_target target tcp read 1 text some sleep 0.2 linger-reset
+	start relay "$VCAT" -l tcp:any -t "$target"
+	port_of relay
+	near=tcp:127.0.0.1:$port
+	client text x read 4 expect-reset
+	finish relay
+	expect "$status" 1
+	expect_in relay.err "vcat: $target: read: Connection reset by peer"
+}
+
 @test "retry: a target that comes later is reached, and others are served meanwhile" {
 	forward forwarder unix --retry -t unix:target.s
 	start early "$PEER" connect "$near" save early.got text question shutdown read-eof

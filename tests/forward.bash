@@ -107,6 +107,12 @@ look_at() {
 	ticks=$((stat[13] + stat[14]))
 }
 
+# same_memory BEFORE: within 1 MiB; a sanitizer holds on to what is freed.
+same_memory() {
+	[[ $BUILD == asan ]] || ((rss - $1 < 1024)) ||
+		expect "$rss" "$1" "VmRSS in KiB"
+}
+
 # has_descriptors NAME COUNT
 has_descriptors() {
 	look_at "$1" && [[ $descriptors == "$2" ]]

@@ -4,6 +4,8 @@
  */
 #include "stream.h"
 
+#include <netinet/in.h>
+
 #include "ends.h"
 #include "test.h"
 
@@ -267,6 +269,62 @@ static void test_discarding(void)
 	stream_close(&stream);
 }
 
+/* The two ends of a TCP connection; returns the peer's. */
+static int open_tcp(struct stream *stream)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof in;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int peer = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK_INT(bind(listener, (struct sockaddr *)&in, length), 0);
+	CHECK_INT(listen(listener, 1), 0);
+	getsockname(listener, (struct sockaddr *)&in, &length);
+	CHECK_INT(connect(peer, (struct sockaddr *)&in, length), 0);
+	CHECK_INT(
+	    stream_from_socket(stream, accept(listener, NULL, NULL), SIZE), 0);
+	close(listener);
+	return peer;
+}
+
+static void test_broken(void)
+{
+	struct stream stream;
+	char text[8] = "";
+	int peer = open_tcp(&stream);
+
+	CHECK_INT(ends_write_stream(&stream, "some", 4), 4);
+	CHECK(!stream_in_transit(&stream));
+	stream.broken = true;
+	while (stream_in_transit(&stream))
+		continue;
+	stream_close(&stream);
+	CHECK_INT(read(peer, text, sizeof text - 1), 4);
+	CHECK_STR(text, "some");
+	CHECK_INT(read(peer, text, sizeof text), -1);
+	CHECK_INT(errno, ECONNRESET);
+	/* one that is whole ends */
+	peer = open_tcp(&stream);
+	stream_close(&stream);
+	CHECK_INT(read(peer, text, sizeof text), 0);
+}
+
+/* Where no reset can be had, nothing is waited for. */
+static void test_broken_unix(void)
+{
+	struct stream stream;
+	int peer = ends_stream(SOCK_STREAM, &stream, SIZE);
+
+	CHECK_INT(ends_write_stream(&stream, "some", 4), 4);
+	stream.broken = true;
+	CHECK(!stream_in_transit(&stream));
+	stream_close(&stream);
+	CHECK_STR(ends_hear(peer), "some");
+}
+
 static const struct test tests[] = {
 	{ "stream: bytes both ways, and the end", test_both_ways },
 	{ "stream: a full socket has no room, and does not block", test_full },
@@ -292,6 +350,10 @@ static const struct test tests[] = {
 	    test_messages },
 	{ "stream: an empty message is not the end of the stream",
 	    test_empty_message },
+	{ "stream: a broken one ends by a reset on TCP, after what was sent",
+	    test_broken },
+	{ "stream: a broken one just ends where there is no reset",
+	    test_broken_unix },
 	{ "stream: nowhere takes all and says nothing", test_discarding },
 };
 

@@ -100,7 +100,7 @@ forwards() {
 # What the program holds and has used; sets descriptors, rss (KiB), ticks.
 look_at() {
 	local stat
-	pid_of "$1"
+	pid_of "$1" >/dev/null
 	descriptors=$(find "/proc/$pid/fd" -mindepth 1 | wc -l)
 	rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid/status")
 	read -ra stat <"/proc/$pid/stat"

@@ -157,7 +157,7 @@ load forward
 	sleep 1
 	look_at forwarder
 	running crowd
-	((descriptors <= 64))
+	((descriptors + pipes <= 64))
 	# of 100 in a second of looping
 	((ticks - before < 20)) || expect "$((ticks - before))" 0 "ticks in a second"
 	kill -CONT "$echo_pid"

@@ -34,6 +34,12 @@ has_children() {
 	[[ $children == "$1" ]]
 }
 
+# A command that lists its descriptors, and opens none for that.
+list='i=0; while [ $i -lt 300 ]; do
+	[ -e /proc/$$/fd/$i ] && printf "%s " $i
+	i=$((i + 1))
+done; :'
+
 # A command that tells of its variables.
 show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 
@@ -206,12 +212,12 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 
 @test "descriptors: the command has 0, 1 and 2, and no other" {
 	exec {extra}</dev/null
-	serve 'ls /proc/$$/fd | tr "\n" " "' -k </dev/null
+	serve "$list" -k </dev/null
 	says "0 1 2 "
 	# one that becomes it, too
 	rm s
 	# shellcheck disable=SC2016
-	start once "$VCAT" -l unix:s2 -e 'ls /proc/$$/fd | tr "\n" " "'
+	start once "$VCAT" -l unix:s2 -e "$list"
 	wait_until 10 test -S s2
 	run -0 vcat unix:s2 </dev/null
 	expect "$output" "0 1 2 "
@@ -237,7 +243,7 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 }
 
 @test "signals: none is blocked or ignored in the command" {
-	local command='grep -E "^Sig(Blk|Ign):" /proc/$$/status'
+	local command='exec grep -E "^Sig(Blk|Ign):" /proc/self/status'
 	local none=$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
 	# what a shell starts in the background ignores SIGINT
 	start listener env --default-signal "$VCAT" -l -k unix:s -e "$command"

@@ -58,7 +58,8 @@ by_passing() {
 
 # answers FORM ADDRESS: a command runs there, and its status comes back.
 answers() {
-	run -0 "$1" "$2" 'echo "$((6 * 7))"'
+	# what the shell over there says on stderr is not ours
+	run -0 --separate-stderr "$1" "$2" 'echo "$((6 * 7))"'
 	expect "$output" 42
 	run -9 "$1" "$2" 'exit 9'
 }

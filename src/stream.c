@@ -21,6 +21,9 @@
 #define PIPE_USUAL 65536
 #define PIPE_LARGE 1048576
 
+/* What goes through before a pipe is enlarged: not for a few lines. */
+#define PIPE_TRAFFIC 262144
+
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
 	bool messages = fd_socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
@@ -80,9 +83,9 @@ static bool is_one_socket(void)
 	       in.st_ino == out.st_ino;
 }
 
-static bool is_usual_pipe(int fd)
+static size_t small_pipe(int fd)
 {
-	return fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL;
+	return fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL ? PIPE_TRAFFIC : 0;
 }
 
 void stream_from_stdio(struct stream *stream, bool keep)
@@ -96,8 +99,8 @@ void stream_from_stdio(struct stream *stream, bool keep)
 		stream->ending = STREAM_SHUTDOWN;
 	stream->in_blocks = inherit(stream->in, &stream->in_socket);
 	stream->out_blocks = inherit(stream->out, &stream->out_socket);
-	stream->in_small = is_usual_pipe(stream->in);
-	stream->out_small = is_usual_pipe(stream->out);
+	stream->in_small = small_pipe(stream->in);
+	stream->out_small = small_pipe(stream->out);
 }
 
 void stream_discarding(struct stream *stream)
@@ -129,12 +132,18 @@ static ssize_t read_socket(
 }
 
 /*
- * A pipe that a read has emptied of all it could hold, or that a write has
- * filled: its other side could do with more room, and we with fewer calls.
+ * Counts down what goes through a pipe of the usual size. When that is much,
+ * its other side could do with more room, and we with fewer calls.
  */
-static void enlarge_pipe(int fd, bool *small)
+static void note_traffic(int fd, size_t *small, ssize_t n)
 {
-	*small = false;
+	if (*small == 0 || n <= 0)
+		return;
+	if ((size_t)n < *small) {
+		*small -= (size_t)n;
+		return;
+	}
+	*small = 0;
 	fcntl(fd, F_SETPIPE_SZ, PIPE_LARGE);
 }
 
@@ -146,8 +155,7 @@ ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 		got = stream->in_socket ? read_socket(stream, piece, n)
 					: readv(stream->in, piece, n);
 	} while (got < 0 && errno == EINTR);
-	if (stream->in_small && got >= PIPE_USUAL)
-		enlarge_pipe(stream->in, &stream->in_small);
+	note_traffic(stream->in, &stream->in_small, got);
 	return got;
 }
 
@@ -198,8 +206,7 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 	do {
 		put = write_once(stream, piece, n);
 	} while (put < 0 && errno == EINTR);
-	if (stream->out_small && put >= PIPE_USUAL)
-		enlarge_pipe(stream->out, &stream->out_small);
+	note_traffic(stream->out, &stream->out_small, put);
 	return put;
 }
 

@@ -25,7 +25,9 @@ struct stream {
 	int out;     /* write to here; -1: what is written is discarded */
 	bool socket; /* in and out are one socket that vcat opened */
 	bool in_socket, out_socket; /* recv(2) and send(2) work */
-	bool in_small, out_small;   /* inherited pipes of the usual size */
+	size_t in_small, out_small; /* inherited pipes of the usual size: how
+				       much is to go through until they are
+				       worth enlarging; 0: never */
 	bool in_blocks, out_blocks; /* inherited, blocking: poll first, and
 				       move no more than is sure to fit */
 	bool messages; /* one read, one message; needs a buffer that can hold

@@ -23,6 +23,13 @@ setup() {
 	cd "$T" || return
 }
 
+# nap: a short sleep without a fork, as forks cost much in the guest: it reads
+# from a pipe from which nothing ever comes.
+nap() {
+	[[ ${nap_fd-} ]] || exec {nap_fd}<> <(:)
+	read -rt 0.04 -u "$nap_fd" || true
+}
+
 # Ends what the test has left running, by pid, and removes its directory.
 teardown() {
 	local file
@@ -76,7 +83,7 @@ wait_until() {
 	shift
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || return 1
-		read -rt 0.02 <> <(:) || true # a sleep without an exec
+		nap
 	done
 }
 

@@ -30,7 +30,7 @@ serve_jobs() {
 				echo $status >"$name.status"
 			} &
 		done
-		read -rt 0.05 <> <(:) || true # a sleep without an exec
+		nap
 	done
 }
 
@@ -39,7 +39,7 @@ serve_jobs() {
 boot() {
 	mkdir "$PAIR/$1"
 	LIMIT=280 start "$1" "$TOP/tests/vm/run" -t 270 -m virtio -c 1 -M 512 \
-		"${@:2}" -- bash -c "$(declare -f serve_jobs); serve_jobs '$PAIR/$1'"
+		"${@:2}" -- bash -c "$(declare -f nap serve_jobs); serve_jobs '$PAIR/$1'"
 }
 
 await_boot() {

@@ -3,7 +3,7 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
 
-readonly all_rows='vsock unix mux tcp forward rate delay start calls idle'
+readonly all_rows='vsock unix mux tcp forward rate delay start calls idle scan'
 
 # shapes NAME: three kinds of source and destination, one way and both.
 shapes() {
@@ -239,4 +239,40 @@ native_idle() {
 		*) in_turns idle vcat ;;
 		esac
 	done
+}
+
+# Port by port where a tool knows no more than one at a time: in a loop, and
+# over fewer of them. Port 9 is open, so that there is something to find.
+guest_scan() {
+	local opener
+	what scan scan "which ports of the loopback are open?"
+	socat -u VSOCK-LISTEN:9,fork OPEN:/dev/null,wronly &
+	opener=$!
+	in_turns scan vcat socat ncat
+	kill "$opener"
+}
+
+scan() {
+	local ports=$1 said
+	case $1 in
+	vcat)
+		ports=65536
+		words=("$vcat" -z 1:0-65535)
+		;;
+	socat)
+		ports=100
+		words=(sh -c 'for port in $(seq 0 99); do
+			socat -u /dev/null VSOCK-CONNECT:1:$port 2>/dev/null
+		done; true')
+		;;
+	ncat)
+		ports=20
+		words=(sh -c 'for port in $(seq 0 19); do
+			ncat -z --vsock 1 $port
+		done; true')
+		;;
+	esac
+	said=$(run_load start -n 1 -t 50 -- "${words[@]}")
+	# shellcheck disable=SC2086 # keys and values are words
+	record "$1" $said ports "$ports"
 }

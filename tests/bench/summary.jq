@@ -25,6 +25,7 @@ def kinds: {
 	delay: { columns: ["p50 us", "p99 us", "CPU us/trip"], more: false },
 	start: { columns: ["ms", "CPU ms", "RSS MiB"], more: false },
 	calls: { columns: ["calls/MiB"], more: false },
+	scan: { columns: ["us/port", "CPU us/port"], more: false },
 	idle: { columns: ["MiB", "idle CPU %", "p50 us", "open ms"], more: false }
 };
 
@@ -41,6 +42,8 @@ def values:
 	elif .kind == "start" then
 		[.seconds / .times * 1000, (cpu | per($run.times / 1000)),
 		 (.rss_kib | per(1024))]
+	elif .kind == "scan" then
+		[.seconds / .ports * 1e6, (cpu | per($run.ports / 1e6))]
 	elif .kind == "calls" then [.calls / (.bytes / 1048576)]
 	elif .kind == "idle" then
 		[.memory_kib / 1024, .idle_cpu_percent, .p50_us, .seconds * 1000]

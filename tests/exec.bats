@@ -243,8 +243,9 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 }
 
 @test "signals: none is blocked or ignored in the command" {
-	local command='exec grep -E "^Sig(Blk|Ign):" /proc/self/status'
-	local none=$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
+	# signals 1 to 28: some runners ignore two that are the C library's own
+	local command='exec sed -nE "s/^(SigBlk|SigIgn):.*(.{7})$/\1 \2/p" /proc/self/status'
+	local none=$'SigBlk 0000000\nSigIgn 0000000'
 	# what a shell starts in the background ignores SIGINT
 	start listener env --default-signal "$VCAT" -l -k unix:s -e "$command"
 	wait_until 10 test -S s

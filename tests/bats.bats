@@ -64,6 +64,7 @@ alike() {
 		TEST "a failure after run is one" { run both; false; true; }
 		TEST "no failure within run is one" { run eval 'false; echo on'; [[ $output == on ]]; }
 		TEST "a command that is not there" { run -127 nothing_of_the_kind; }
+		TEST "a failure that is captured" { [[ -z "$(false)" && -z "$(false || true)" ]]; }
 	END
 }
 

@@ -9,7 +9,7 @@ load helper
 		"$VCAT" 2:1234
 	fails 1 "vm(3):1234: connect: No such device" "modprobe vhost_vsock" \
 		"$VCAT" 3:1234
-	fails 1 "hypervisor(0):1234: connect: No such device" "no vsock transport" \
+	fails 1 "hypervisor(0):1234: connect: No such device" "the host is CID 2" \
 		"$VCAT" 0:1234
 }
 

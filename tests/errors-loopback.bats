@@ -53,7 +53,7 @@ into_full() {
 @test "ENODEV: no VM, and no way to one" {
 	fails 1 "vm(5):7777: connect: No such device" "no running VM has that CID" \
 		"$VCAT" 5:7777
-	fails 1 "hypervisor(0):7777: connect: No such device" "transport" \
+	fails 1 "hypervisor(0):7777: connect: No such device" "the host is CID 2" \
 		"$VCAT" 0:7777
 }
 

@@ -254,6 +254,7 @@ guest_scan() {
 
 scan() {
 	local ports=$1 said
+	# shellcheck disable=SC2016 # the inner shell's
 	case $1 in
 	vcat)
 		ports=65536

@@ -57,13 +57,6 @@ load forward
 	expect "$(<forwarder.err)" ""
 }
 
-@test "crowd: 200 over TCP have each their own megabyte echoed" {
-	echo_server t
-	forward forwarder tcp -t unix:t
-	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 200 -c 200 -b 1000000 "$near"
-	expect "${lines[0]}" "200 whole"
-}
-
 @test "crowd: after 200 at once, descriptors and memory are as they were" {
 	echo_server t
 	forward forwarder unix -t unix:t
@@ -94,6 +87,64 @@ load forward
 	look_at forwarder
 	same_memory "$warm"
 	expect "$(<forwarder.err)" ""
+}
+
+# crowds NEAR FAR: through that pair of kinds 200 at once, with a megabyte each,
+# and 10,000 in a row; afterwards nothing is left of them.
+crowds() {
+	local before warm
+	case $2 in
+	unix) start echo "$PEER" -k 10700 -r up listen unix:t echo && target=unix:t ;;
+	tcp) start echo "$PEER" -k 10700 -r up listen tcp:127.0.0.1:0 echo ;;
+	mux)
+		start echo "$PEER" -k 10700 -r up listen unix:guest_52 echo
+		start vmm "$TOOLS/fake-vmm" -s ch53 v .
+		wait_until 5 test -S v
+		target=mux:v:52
+		;;
+	esac
+	wait_until 5 test -e up
+	[[ $2 != tcp ]] || target=tcp:127.0.0.1:$(<up)
+	forward forwarder "$1" --shutdown -t "$target"
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 200 -c 200 -b 1000000 "$near"
+	expect "${lines[0]}" "200 whole"
+	"$TOOLS/crowd" -n 300 -b 100 "$near"
+	look_at forwarder
+	before=$descriptors warm=$rss
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 10000 -b 100 "$near"
+	expect "${lines[0]}" "10000 whole"
+	wait_until 5 has_descriptors forwarder "$before"
+	look_at forwarder
+	same_memory "$warm"
+	expect "$(grep -v ^listening forwarder.err)" ""
+}
+
+@test "crowd: from TCP, 200 at once and 10,000 in a row" {
+	crowds tcp tcp
+}
+
+@test "crowd: from TCP to a unix socket, 200 at once and 10,000 in a row" {
+	crowds tcp unix
+}
+
+@test "crowd: from TCP to a hybrid socket, 200 at once and 10,000 in a row" {
+	crowds tcp mux
+}
+
+@test "crowd: from a unix socket to TCP, 200 at once and 10,000 in a row" {
+	crowds unix tcp
+}
+
+@test "crowd: from a unix socket to a hybrid one, 200 at once and 10,000 in a row" {
+	crowds unix mux
+}
+
+@test "crowd: from a hybrid socket to TCP, 200 at once and 10,000 in a row" {
+	crowds mux tcp
+}
+
+@test "crowd: from a hybrid socket to a unix one, 200 at once and 10,000 in a row" {
+	crowds mux unix
 }
 
 @test "verbose: a line for each step of a connection, and one for its bytes" {

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "number.h"
 #include "place.h"
 
 struct settings {
@@ -269,15 +270,9 @@ static int run_forward(const union place *place, const union place *target,
 	}
 }
 
-static uint64_t number(const char *text)
+static uint64_t size_of(const char *text)
 {
-	const char *why;
-	long long value = strtonum(text, 1, 1LL << 40, &why);
-
-	if (why == NULL)
-		return (uint64_t)value;
-	fprintf(stderr, "bare-copy: %s: %s\n", text, why);
-	exit(2);
+	return (uint64_t)number_of(text, 1, 1LL << 40);
 }
 
 static bool parse(struct settings *settings, int argc, char **argv)
@@ -286,13 +281,13 @@ static bool parse(struct settings *settings, int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "+hb:s:p:m:nuH")) != -1) {
 		if (c == 'b')
-			settings->block = number(optarg);
+			settings->block = size_of(optarg);
 		else if (c == 's')
-			settings->socket_buffer = number(optarg);
+			settings->socket_buffer = size_of(optarg);
 		else if (c == 'p')
-			settings->pipe_size = (int)number(optarg);
+			settings->pipe_size = (int)size_of(optarg);
 		else if (c == 'm')
-			settings->from_memory = number(optarg);
+			settings->from_memory = size_of(optarg);
 		else if (c == 'n')
 			settings->to_nothing = true;
 		else if (c == 'u')

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "number.h"
 #include "place.h"
 #include "prng.h"
 
@@ -257,16 +258,6 @@ static void out_of_time(int number)
 	_exit(124);
 }
 
-static long long number(const char *text, long long least, long long most)
-{
-	const char *why;
-	long long n = strtonum(text, least, most, &why);
-
-	if (why != NULL)
-		errx(EXIT_USAGE, "%s: %s", text, why);
-	return n;
-}
-
 static void parse(struct crowd *crowd, int argc, char **argv)
 {
 	unsigned int limit = 60;
@@ -274,14 +265,14 @@ static void parse(struct crowd *crowd, int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "c:n:b:w:")) != -1) {
 		if (c == 'c')
-			crowd->at_once = (int)number(optarg, 1, 1000);
+			crowd->at_once = (int)number_of(optarg, 1, 1000);
 		else if (c == 'n')
-			crowd->total = (int)number(optarg, 1, MOST);
+			crowd->total = (int)number_of(optarg, 1, MOST);
 		else if (c == 'b')
 			crowd->bytes =
-			    (unsigned long long)number(optarg, 1, 1 << 30);
+			    (unsigned long long)number_of(optarg, 1, 1 << 30);
 		else if (c == 'w')
-			limit = (unsigned int)number(optarg, 1, 3600);
+			limit = (unsigned int)number_of(optarg, 1, 3600);
 		else
 			errx(EXIT_USAGE, "%s", usage_text);
 	}

@@ -11,15 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static unsigned int number(const char *text, const char *what)
-{
-	const char *why;
-	long long n = strtonum(text, 0, UINT32_MAX, &why);
-
-	if (why)
-		errx(2, "%s %s: %s", what, text, why);
-	return (unsigned int)n;
-}
+#include "number.h"
 
 /* The descriptor holds the CID until it is closed. */
 static int claim(uint64_t cid)
@@ -44,8 +36,8 @@ int main(int argc, char **argv)
 		fputs("usage: dead-guest CID SECS\n", stderr);
 		return 2;
 	}
-	left = number(argv[2], "seconds");
-	fd = claim(number(argv[1], "CID"));
+	left = (unsigned int)number_of(argv[2], 0, UINT32_MAX);
+	fd = claim((uint64_t)number_of(argv[1], 0, UINT32_MAX));
 	puts("ready");
 	fflush(stdout);
 	while (left > 0)

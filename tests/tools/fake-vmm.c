@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "muxer.h"
+#include "number.h"
 #include "place.h"
 
 enum { EXIT_USAGE = 2, PORTS_MAX = 8, BACKLOG = 128 };
@@ -42,21 +43,11 @@ static void usage_error(void)
 	exit(EXIT_USAGE);
 }
 
-static uint32_t number(const char *text)
-{
-	const char *why;
-	uint32_t n = (uint32_t)strtonum(text, 0, UINT32_MAX, &why);
-
-	if (why != NULL)
-		errx(EXIT_USAGE, "%s: %s", text, why);
-	return n;
-}
-
 static void add_port(struct options *o, const char *text)
 {
 	if (o->port_count == PORTS_MAX)
 		errx(EXIT_USAGE, "-g: at most %d of them", PORTS_MAX);
-	o->ports[o->port_count++] = number(text);
+	o->ports[o->port_count++] = (uint32_t)number_of(text, 0, UINT32_MAX);
 }
 
 static void set_style(struct options *o, const char *name)
@@ -94,11 +85,12 @@ static void parse_options(struct options *o, int argc, char **argv)
 		else if (c == 'f')
 			set_fault(o, optarg);
 		else if (c == 'n')
-			o->faulty = (long)number(optarg);
+			o->faulty = (long)number_of(optarg, 0, UINT32_MAX);
 		else if (c == 'g')
 			add_port(o, optarg);
 		else if (c == 'w')
-			o->life = number(optarg);
+			o->life =
+			    (unsigned int)number_of(optarg, 0, UINT32_MAX);
 		else
 			usage_error();
 	}

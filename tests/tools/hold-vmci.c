@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "number.h"
+
 /* The kernel's include/linux/vmw_vmci_defs.h; no header of ours has them. */
 #define IOCTL_VMCI_INIT_CONTEXT _IO(7, 0xa0)
 #define IOCTL_VMCI_VERSION2     _IO(7, 0xa7)
@@ -20,16 +22,6 @@ struct init_block {
 	uint32_t cid;
 	uint32_t flags;
 };
-
-static unsigned int number(const char *text, const char *what)
-{
-	const char *why;
-	long long n = strtonum(text, 0, UINT32_MAX, &why);
-
-	if (why)
-		errx(2, "%s %s: %s", what, text, why);
-	return (unsigned int)n;
-}
 
 int main(int argc, char **argv)
 {
@@ -42,8 +34,8 @@ int main(int argc, char **argv)
 		fputs("usage: hold-vmci CID SECS\n", stderr);
 		return 2;
 	}
-	left = number(argv[2], "seconds");
-	block.cid = number(argv[1], "CID");
+	left = (unsigned int)number_of(argv[2], 0, UINT32_MAX);
+	block.cid = (uint32_t)number_of(argv[1], 0, UINT32_MAX);
 	fd = open("/dev/vmci", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "/dev/vmci");

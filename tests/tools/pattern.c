@@ -4,17 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "number.h"
 #include "prng.h"
-
-static long long number(const char *text, const char *what)
-{
-	const char *why;
-	long long n = strtonum(text, 0, INT64_MAX, &why);
-
-	if (why)
-		errx(2, "%s %s: %s", what, text, why);
-	return n;
-}
 
 static void write_all(const unsigned char *data, size_t size)
 {
@@ -38,8 +29,8 @@ int main(int argc, char **argv)
 		fputs("usage: pattern SEED BYTES\n", stderr);
 		return 2;
 	}
-	prng_init(&prng, (uint64_t)number(argv[1], "seed"));
-	left = number(argv[2], "bytes");
+	prng_init(&prng, (uint64_t)number_of(argv[1], 0, INT64_MAX));
+	left = number_of(argv[2], 0, INT64_MAX);
 	while (left > 0) {
 		size_t n = left < (long long)sizeof(chunk) ? (size_t)left
 							   : sizeof(chunk);

@@ -25,18 +25,18 @@ $(B)/tools/%.o: tests/tools/%.c
 $(B)/tools/peer: $(TOOLS_PEER_OBJS)
 	$(CC) $(CFLAGS_ALL) -pthread $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lmd
 
-$(B)/tools/pattern: $(B)/tools/pattern.o $(B)/tools/prng.o
-$(B)/tools/dead-guest: $(B)/tools/dead-guest.o
+$(B)/tools/pattern: $(addprefix $(B)/tools/,pattern.o number.o prng.o)
+$(B)/tools/dead-guest: $(addprefix $(B)/tools/,dead-guest.o number.o)
 $(B)/tools/nonblock-check: $(B)/tools/nonblock-check.o
 $(B)/tools/can-bind-local: $(B)/tools/can-bind-local.o
-$(B)/tools/bare-copy: $(addprefix $(B)/tools/,bare-copy.o place.o)
+$(B)/tools/bare-copy: $(addprefix $(B)/tools/,bare-copy.o number.o place.o)
 $(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o echo.o \
 	rounds.o idle.o place.o)
 $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
-	place.o prng.o)
-$(B)/tools/hold-vmci: $(B)/tools/hold-vmci.o
+	number.o place.o prng.o)
+$(B)/tools/hold-vmci: $(addprefix $(B)/tools/,hold-vmci.o number.o)
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
-$(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o place.o prng.o)
+$(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o)
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)

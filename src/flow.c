@@ -25,16 +25,10 @@ void flow_init(
 	splice_init(&flow->splice, NULL);
 }
 
-/* Lets go of what it has of memory and pipes, and of what is in them. */
-static void flow_drop(struct flow *flow)
+void flow_free(struct flow *flow)
 {
 	buffer_free(&flow->buffer);
 	splice_end(&flow->splice);
-}
-
-void flow_free(struct flow *flow)
-{
-	flow_drop(flow);
 }
 
 void flow_set_pool(struct flow *flow, struct splice_pool *pool)
@@ -115,21 +109,33 @@ static bool should_splice(struct flow *flow)
 	return splice_begin(&flow->splice);
 }
 
-/* Reads what there is, by one way or the other; notes if there is no more. */
-static ssize_t take(struct flow *flow)
+/* With bytes in the pipe, EAGAIN says nothing of the socket. */
+static ssize_t take_by_pipe(struct flow *flow)
+{
+	ssize_t n = splice_fill(&flow->splice, flow->from->in);
+
+	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
+		flow->readable = false;
+	return n;
+}
+
+/* Whether splice(2) is not to be had here; from now on the flow copies. */
+static bool gives_up_splicing(struct flow *flow)
+{
+	if (flow->splice.used > 0 || !splice_refused(errno))
+		return false;
+	splice_end(&flow->splice);
+	splice_init(&flow->splice, NULL);
+	return true;
+}
+
+static ssize_t take_by_copy(struct flow *flow)
 {
 	size_t room = buffer_room(&flow->buffer);
 	struct iovec piece[2];
 	int pieces;
 	ssize_t n;
 
-	if (should_splice(flow)) {
-		n = splice_fill(&flow->splice, flow->from->in);
-		/* with bytes in the pipe, that says nothing of the socket */
-		if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
-			flow->readable = false;
-		return n;
-	}
 	pieces = buffer_space(&flow->buffer, piece);
 	n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
 	flow->readable = !flow->from->in_blocks;
@@ -143,6 +149,17 @@ static ssize_t take(struct flow *flow)
 		flow->bulk = n >= BULK && flow->splice.pool != NULL;
 	}
 	return n;
+}
+
+/* Reads what there is, by one way or the other; notes if there is no more. */
+static ssize_t take(struct flow *flow)
+{
+	ssize_t n;
+
+	if (!should_splice(flow))
+		return take_by_copy(flow);
+	n = take_by_pipe(flow);
+	return n < 0 && gives_up_splicing(flow) ? take_by_copy(flow) : n;
 }
 
 /* Reads once. Returns whether anything came of it. */
@@ -246,7 +263,7 @@ void flow_advance(struct flow *flow)
 	/* one that waits for its input costs nothing, and lends its pipe */
 	if (flow->state == FLOW_DONE ||
 	    (flow_held(flow) == 0 && !flow->readable))
-		flow_drop(flow);
+		flow_free(flow);
 }
 
 void flow_abandon(struct flow *flow)
@@ -264,5 +281,5 @@ void flow_abandon(struct flow *flow)
 	flow->state = FLOW_DONE;
 	if (open)
 		stream_stop_reading(flow->from);
-	flow_drop(flow);
+	flow_free(flow);
 }

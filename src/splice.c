@@ -107,6 +107,12 @@ ssize_t splice_fill(struct splice *way, int from)
 	return n;
 }
 
+bool splice_refused(int error)
+{
+	return error == ENOSYS || error == EPERM || error == EINVAL ||
+	       error == EOPNOTSUPP;
+}
+
 ssize_t splice_drain(struct splice *way, int to)
 {
 	ssize_t n = splice(way->pipe.out, NULL, to, NULL, way->used,

@@ -56,6 +56,12 @@ bool splice_has_room(const struct splice *way);
 ssize_t splice_fill(struct splice *way, int from);
 
 /*
+ * Whether the errno of splice_fill() says that this cannot be spliced: by a
+ * filter of system calls, or a kernel that does not know how.
+ */
+bool splice_refused(int error);
+
+/*
  * Moves from the pipe to a non-blocking socket what that takes. Returns how
  * much, or -1 with errno. SIGPIPE must be ignored.
  */

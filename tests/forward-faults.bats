@@ -73,6 +73,25 @@ signal() {
 	running forwarder
 }
 
+@test "splice: where a filter forbids it, bytes are copied" {
+	cat >filtered <<-END
+		#!/bin/sh
+		exec strace -D -qq -o trace -e trace=splice \
+			-e inject=splice:error=\$WHY "$VCAT" "\$@"
+	END
+	chmod +x filtered
+	echo_server t
+	local why VCAT=./filtered
+	for why in ENOSYS EPERM EINVAL; do
+		WHY=$why forward "$why" tcp -t unix:t
+		run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 4 -c 2 -b 4000000 "$near"
+		expect "${lines[0]}" "4 whole"
+		expect "$(<"$why.err")" "$(grep ^listening "$why.err")"
+		# it was tried once for each connection, and only from TCP
+		expect "$(grep -c INJECTED trace)" 4
+	done
+}
+
 @test "fails alone: without its target a TCP client is reset, and the next is served" {
 	forward forwarder tcp -t unix:target.s
 	client expect-reset

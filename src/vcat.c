@@ -117,8 +117,10 @@ static enum session_status relay_far(
 	if (run->options.target.kind == ADDRESS_STDIO)
 		return session_run(&session, &run->options);
 	status = open_target(run, &target);
-	if (status != SESSION_OK)
+	if (status != SESSION_OK) {
+		far->broken = true; /* a TCP peer is told so by a reset */
 		return status;
+	}
 	splice_pool_init(&pipes);
 	session.near = &target;
 	session.pipes = &pipes;

@@ -343,3 +343,11 @@ leave_stale() {
 	expect_in proxy.err "vcat: unix:t: connect: No such file or directory"
 	[[ ! -e s ]]
 }
+
+@test "to: without -k, a TCP client whose target is down is reset" {
+	start proxy "$VCAT" -l tcp:any -t unix:t
+	port_of proxy
+	"$PEER" connect "tcp:127.0.0.1:$port" expect-reset
+	finish proxy
+	expect "$status" 1
+}

@@ -211,11 +211,27 @@ static int refuse_option(
 	    known ? "takes no value" : "unknown option");
 }
 
+/* What --cid and --doctor do not take; -v and --json have rules elsewhere. */
+static bool is_beside(const struct options_reading *reading, int id)
+{
+	switch (id) {
+	case 'v':
+	case OPTION_JSON:
+		return false;
+	case OPTION_CID:
+	case OPTION_DOCTOR:
+		return reading->question;
+	default:
+		return true;
+	}
+}
+
 static int read_option(struct options_reading *reading, int id, char *argv[])
 {
 	if (id == '?' || id == ':')
 		return refuse_option(reading, id, argv[optind - 1]);
 	options_table_name(id, reading->name);
+	reading->beside = is_beside(reading, id) || reading->beside;
 	if (take_switch(reading, id) || take_choice(reading, id))
 		return 0;
 	return take_value(reading, id, optarg);

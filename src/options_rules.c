@@ -67,12 +67,17 @@ static const char *check_moving(const struct options *o)
 	return FIRST_BROKEN(rules);
 }
 
+/* Options that say how bytes are moved; -q ends a listener, too. */
+static bool says_how_to_move(const struct options *o)
+{
+	return o->detach_stdin || o->send_only || o->recv_only || o->strict ||
+	       o->idle_timeout > 0 ||
+	       o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
+}
+
 /* Where vcat is no relay: the socket is given away. */
 static const char *check_giving(const struct options *o)
 {
-	bool relays = o->detach_stdin || o->send_only || o->recv_only ||
-		      o->strict || o->idle_timeout > 0 ||
-		      o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
 	bool grace = o->quit_after >= 0 && !o->keep_open;
 	const struct rule rules[] = {
 		{ o->command != NULL && o->has_target,
@@ -81,7 +86,8 @@ static const char *check_giving(const struct options *o)
 				    o->action == OPTIONS_LISTEN),
 		    "-F excludes -l, -t and -e: it connects, passes the "
 		    "socket over stdout, and exits" },
-		{ (o->command != NULL || o->pass_fd) && (relays || grace),
+		{ (o->command != NULL || o->pass_fd) &&
+			(says_how_to_move(o) || grace),
 		    "with -e or -F vcat moves no bytes: it excludes -d, -i, "
 		    "-q, --send-only, --recv-only, --strict, --shutdown and "
 		    "--no-shutdown" },
@@ -95,9 +101,7 @@ static const char *check_scanning(const struct options *o)
 {
 	bool scan = o->action == OPTIONS_SCAN;
 	bool uses = o->has_target || o->command != NULL || o->pass_fd ||
-		    o->detach_stdin || o->send_only || o->recv_only ||
-		    o->strict || o->idle_timeout > 0 || o->quit_after >= 0 ||
-		    o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
+		    says_how_to_move(o) || o->quit_after >= 0;
 	const struct rule rules[] = {
 		{ scan &&
 			(uses || o->keep_open || o->source_port != ADDRESS_ANY),
@@ -106,6 +110,8 @@ static const char *check_scanning(const struct options *o)
 		    "--seqpacket" },
 		{ o->json && !scan && o->action != OPTIONS_DOCTOR,
 		    "--json is for -z and --doctor" },
+		{ o->verbose && o->action == OPTIONS_DOCTOR,
+		    "--doctor says all that it knows: it takes no -v" },
 	};
 
 	return FIRST_BROKEN(rules);

@@ -128,7 +128,7 @@ static int read_scan_words(
 		return read_ports(reading, words[0], words[1]);
 	colon = strrchr(words[0], ':');
 	if (colon == NULL || strncmp(words[0], "unix:", 5) == 0) {
-		ports_parse("0", 0, &o->ports, &(const char *){ NULL });
+		o->ports.count = 1; /* it has no ports: one look is all */
 		return options_read_address(
 		    reading, words[0], ADDRESS_CONNECT, &o->address);
 	}
@@ -139,10 +139,11 @@ static int read_scan_words(
 /* What only asks this machine has none. */
 static int read_no_words(struct options_reading *reading, int count)
 {
-	if (count == 0 && !reading->listen && !reading->scan)
+	if (count == 0 && !reading->beside)
 		return 0;
-	return options_wrong(
-	    reading, "--cid and --doctor take no address, no -l and no -z");
+	return options_wrong(reading,
+	    "--cid and --doctor stand alone: with no address, and of the "
+	    "other options --cid takes -v, --doctor --json");
 }
 
 int options_read_words(

@@ -19,6 +19,7 @@ struct options_reading {
 	bool listen;
 	bool scan;
 	bool question; /* --cid or --doctor */
+	bool beside;   /* an option was given that these do not take */
 	bool source;   /* -s or -p was given */
 };
 

@@ -267,11 +267,17 @@ static int parse_apart(char *argv[], int argc, char *text, size_t size)
 static void test_questions(void)
 {
 	static const struct row rows[] = {
-		{ "--cid 3:1", "--cid and --doctor take no address" },
-		{ "3:1 --doctor", "--cid and --doctor take no address" },
-		{ "-l --doctor", "no -l" },
-		{ "--cid -z 3:1", "no -z" },
-		{ "-z --doctor", "no -z" },
+		{ "--cid 3:1", "stand alone" },
+		{ "3:1 --doctor", "stand alone" },
+		{ "-l --doctor", "stand alone" },
+		{ "--cid -z 3:1", "stand alone" },
+		{ "-z --doctor", "stand alone" },
+		{ "--cid -q 1", "stand alone" },
+		{ "-k --doctor", "stand alone" },
+		{ "--doctor -e cat", "stand alone" },
+		{ "--cid --doctor", "stand alone" },
+		{ "--doctor --cid", "stand alone" },
+		{ "--doctor -v", "takes no -v" },
 		{ "--cid --json", "--json is for" },
 		{ "--json 3:1", "--json is for" },
 	};

@@ -22,26 +22,30 @@ static void cut_advice(char *hint, bool retried)
 		*advice = '\0';
 }
 
-static void complain(const struct address *address,
-    const struct socket_fault *fault, int error, bool retried)
+static void advise(
+    const struct address *address, const char *step, int error, bool retried)
 {
-	char name[ADDRESS_TEXT_SIZE];
 	char hint[HINT_SIZE];
 
-	log_error("%s: %s: %s", address_name(address, name), fault->step,
-	    fault->said[0] != '\0' ? fault->said : strerror(error));
-	if (hint_find(address, fault->step, error, hint) == NULL)
+	if (hint_find(address, step, error, hint) == NULL)
 		return;
 	cut_advice(hint, retried);
 	log_hint("%s", hint);
 }
 
+static void complain(const struct address *address,
+    const struct socket_fault *fault, int error, bool retried)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	log_error("%s: %s: %s", address_name(address, name), fault->step,
+	    fault->said[0] != '\0' ? fault->said : strerror(error));
+	advise(address, fault->step, error, retried);
+}
+
 void endpoint_hint(const struct address *address, const char *step, int error)
 {
-	char hint[HINT_SIZE];
-
-	if (hint_find(address, step, error, hint) != NULL)
-		log_hint("%s", hint);
+	advise(address, step, error, false);
 }
 
 void endpoint_complain_of(

@@ -51,7 +51,7 @@ int fd_close(int fd)
 	return result;
 }
 
-int fd_raise_limit(void)
+static int raise_limit(void)
 {
 	struct rlimit limit;
 
@@ -60,6 +60,18 @@ int fd_raise_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+}
+
+int fd_room(int newest, int spare)
+{
+	return raise_limit() - newest - 1 - spare;
+}
+
+void fd_reset_at_close(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 int fd_set_blocking(int fd)

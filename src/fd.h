@@ -26,10 +26,17 @@ int fd_reopen_nonblocking(int fd);
 int fd_close(int fd);
 
 /*
- * Raises RLIMIT_NOFILE to its hard limit: we do not use select(2). Returns how
- * many descriptors this process may have.
+ * How many descriptors this process may open yet, of which `spare` are left
+ * for others; `newest` is the latest that it has opened. Raises RLIMIT_NOFILE
+ * to its hard limit first: we do not use select(2).
  */
-int fd_raise_limit(void);
+int fd_room(int newest, int spare);
+
+/*
+ * Makes close(2) tell a TCP peer by a reset that its stream was cut off; what
+ * is not yet delivered is lost by that. Other sockets close as ever.
+ */
+void fd_reset_at_close(int fd);
 
 /* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
 int fd_set_blocking(int fd);

@@ -54,6 +54,11 @@ struct flow {
  */
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size);
+
+/*
+ * Lets go of its memory and its pipe, and of what is in them. It may go on
+ * afterwards: it takes what it needs.
+ */
 void flow_free(struct flow *flow);
 
 /* Lets it use pipes of that pool, which must outlive it, between sockets. */

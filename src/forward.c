@@ -84,8 +84,6 @@ static void end_relay(struct forward_connection *connection)
 	run_parting(&connection->task);
 }
 
-static void run_relay(struct loop_task *task);
-
 /* Waits for what the relay wants now. */
 static void watch_relay(struct forward_connection *connection)
 {

@@ -33,7 +33,8 @@ int loop_init(struct loop *loop)
 
 void loop_free(struct loop *loop)
 {
-	close(loop->epoll);
+	if (loop->epoll >= 0)
+		close(loop->epoll);
 }
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *))

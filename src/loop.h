@@ -53,8 +53,10 @@ struct loop {
 #define loop_owner(task, type, member)                                         \
 	((type *)(void *)((char *)(task)-offsetof(type, member)))
 
-/* Returns 0, or -1 with errno. */
+/* Returns 0, or -1 with errno; then there is nothing to free. */
 int loop_init(struct loop *loop);
+
+/* Its tasks are let go of as they are. */
 void loop_free(struct loop *loop);
 
 /* A task that waits for nothing yet. */

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "endpoint.h"
 #include "fd.h"
 #include "loop.h"
-#include "deadline.h"
 #include "outcome.h"
 #include "report.h"
 #include "signals.h"
@@ -50,22 +50,26 @@ struct scanner {
 	struct report report;
 	struct attempt *attempts;
 	struct attempt **idle; /* a stack of those that do nothing */
-	int idles, size;
+	int idles;
 	struct outcome ring[RING];
 	uint64_t total, begun, told;
 	int signal;
 };
 
-/* Tells of the results that have none before them. */
-static void tell(struct scanner *scanner)
+/* Tells of the results up to the first that is not known; or of all that are,
+ * if there will be no more. */
+static void tell(struct scanner *scanner, bool last)
 {
 	for (; scanner->told < scanner->begun; scanner->told++) {
 		struct outcome *outcome = &scanner->ring[scanner->told % RING];
+		bool known = outcome->kind != OUTCOME_UNKNOWN;
 
-		if (outcome->kind == OUTCOME_UNKNOWN)
+		if (!known && !last)
 			break;
-		report_port(&scanner->report,
-		    ports_at(&scanner->scan->ports, scanner->told), outcome);
+		if (known)
+			report_port(&scanner->report,
+			    ports_at(&scanner->scan->ports, scanner->told),
+			    outcome);
 	}
 }
 
@@ -172,10 +176,10 @@ static int attempts_at_once(const struct scanner *scanner)
 {
 	bool mux = scanner->scan->target.address.kind == ADDRESS_MUX;
 	int most = mux ? MUX_ATTEMPTS : ATTEMPTS;
-	int free = fd_raise_limit() - scanner->loop.epoll - SPARE_DESCRIPTORS;
+	int room = fd_room(scanner->loop.epoll, SPARE_DESCRIPTORS);
 
-	if (free < most)
-		most = free > 1 ? free : 1;
+	if (room < most)
+		most = room > 1 ? room : 1;
 	if (scanner->total < (uint64_t)most)
 		most = (int)scanner->total;
 	return most > 0 ? most : 1;
@@ -189,7 +193,6 @@ static int open_attempts(struct scanner *scanner)
 	scanner->idle = calloc(size, sizeof(struct attempt *));
 	if (scanner->attempts == NULL || scanner->idle == NULL)
 		return -1;
-	scanner->size = (int)size;
 	for (size_t i = size; i-- > 0;) {
 		struct attempt *attempt = &scanner->attempts[i];
 
@@ -205,7 +208,7 @@ static int scan_all(struct scanner *scanner)
 {
 	while (scanner->told < scanner->total && scanner->signal == 0) {
 		begin_more(scanner);
-		tell(scanner);
+		tell(scanner, false);
 		if (!report_flush(&scanner->report))
 			break;
 		if (scanner->told < scanner->total &&
@@ -215,19 +218,6 @@ static int scan_all(struct scanner *scanner)
 	return 0;
 }
 
-/* Cut short: what has been found out behind a port that is still unknown. */
-static void tell_rest(struct scanner *scanner)
-{
-	for (; scanner->told < scanner->begun; scanner->told++) {
-		struct outcome *outcome = &scanner->ring[scanner->told % RING];
-
-		if (outcome->kind != OUTCOME_UNKNOWN)
-			report_port(&scanner->report,
-			    ports_at(&scanner->scan->ports, scanner->told),
-			    outcome);
-	}
-}
-
 static struct scanner *new_scanner(struct scan *scan)
 {
 	struct scanner *scanner = calloc(1, sizeof *scanner);
@@ -235,10 +225,34 @@ static struct scanner *new_scanner(struct scan *scan)
 	if (scanner == NULL)
 		return NULL;
 	scanner->scan = scan;
+	scanner->loop.epoll = -1;
 	scanner->total = ports_count(&scan->ports);
 	report_init(
 	    &scanner->report, &scan->target.address, scan->verbose, scan->json);
 	return scanner;
+}
+
+static void free_scanner(struct scanner *scanner)
+{
+	if (scanner == NULL)
+		return;
+	loop_free(&scanner->loop);
+	free(scanner->attempts);
+	free(scanner->idle);
+	free(scanner);
+}
+
+/* Returns 0, or -1 with errno and the step that failed. */
+static int run(struct scanner *scanner, struct socket_fault *fault)
+{
+	fault->step = "epoll";
+	if (loop_init(&scanner->loop) < 0 || open_tasks(scanner) < 0)
+		return -1;
+	fault->step = "memory";
+	if (open_attempts(scanner) < 0)
+		return -1;
+	fault->step = "epoll";
+	return scan_all(scanner);
 }
 
 enum scan_verdict scan_run(struct scan *scan, int *signal)
@@ -246,24 +260,16 @@ enum scan_verdict scan_run(struct scan *scan, int *signal)
 	struct scanner *scanner = new_scanner(scan);
 	struct socket_fault fault = { .step = "memory" };
 	enum scan_verdict verdict = SCAN_NONE;
-	int result = -1;
 
 	*signal = 0;
-	if (scanner != NULL && dial_resolve(&scan->target, &fault) == 0 &&
-	    loop_init(&scanner->loop) == 0 && open_tasks(scanner) == 0 &&
-	    open_attempts(scanner) == 0)
-		result = scan_all(scanner);
-	if (result < 0) {
+	if (scanner == NULL || dial_resolve(&scan->target, &fault) < 0 ||
+	    run(scanner, &fault) < 0) {
 		endpoint_complain_of(&scan->target.address, &fault, errno);
 	} else {
 		*signal = scanner->signal;
-		tell_rest(scanner);
+		tell(scanner, true);
 		verdict = (enum scan_verdict)report_end(&scanner->report);
 	}
-	if (scanner != NULL) {
-		free(scanner->attempts);
-		free(scanner->idle);
-	}
-	free(scanner);
+	free_scanner(scanner);
 	return verdict;
 }

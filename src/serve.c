@@ -108,12 +108,10 @@ static void run_door(struct loop_task *task)
 
 void serve_note_end(struct serve *serve)
 {
-	bool full = serve->running >= serve->most;
-
 	serve->running--;
 	if (serve->signal != 0 && serve->running == 0)
 		serve->over = true;
-	else if (full || serve->door.fds[0].fd < 0)
+	else if (serve->door.fds[0].fd < 0)
 		watch_door(serve);
 }
 
@@ -159,9 +157,7 @@ static int most_at_once(const struct serve *serve)
 	int most = asked;
 
 	if (each > 0)
-		most =
-		    (fd_raise_limit() - serve->loop.epoll - SPARE_DESCRIPTORS) /
-		    each;
+		most = fd_room(serve->loop.epoll, SPARE_DESCRIPTORS) / each;
 	if (most < 1)
 		most = 1;
 	return asked < most ? asked : most;
@@ -208,6 +204,7 @@ int serve_many(struct endpoint_listener *listener,
 		endpoint_complain(&listener->address, "epoll", errno);
 	if (serve.running > 0)
 		work->end_all(work);
+	loop_free(&serve.loop);
 	work->serve = NULL;
 	return result < 0 ? -1 : serve.signal;
 }

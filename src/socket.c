@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 int socket_open(int family, const struct socket_choice *choice)
 {
 	int type = choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
@@ -41,12 +43,9 @@ int socket_drop(struct socket_attempt *attempt)
 
 void socket_reset(int fd)
 {
-	/* on other kinds of socket it has no effect */
-	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
 	if (fd < 0)
 		return;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	fd_reset_at_close(fd);
 	close(fd);
 }
 

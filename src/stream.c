@@ -311,18 +311,10 @@ bool stream_in_transit(const struct stream *stream)
 	       ioctl(stream->out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-static void reset_at_close(const struct stream *stream)
-{
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(
-	    stream->out, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
 void stream_close(struct stream *stream)
 {
 	if (is_broken_tcp(stream))
-		reset_at_close(stream);
+		fd_reset_at_close(stream->out);
 	if (stream->outbox != NULL)
 		outbox_close(stream->outbox);
 	if (stream->socket)

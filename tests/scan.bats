@@ -67,7 +67,6 @@ backlog_full() {
 }
 
 @test "two words: CID and a list of ports are a VM socket's" {
-	run -1 --separate-stderr vcat -z --json unix:/nowhere
 	run -2 --separate-stderr vcat -z 3 1-x
 	expect "${stderr%% (see*}" "vcat: 3:1-x: ports are a list such as 22,80,1000-2000"
 	run -2 vcat -z 3 4294967295
@@ -90,15 +89,16 @@ backlog_full() {
 }
 
 @test "order: an answer that comes late does not change it" {
-	serve_tcp one
-	local fast=$port
-	# a hybrid listener that lets the first port wait for its answer
-	start vmm bash -c "$PEER listen unix:v read 10 sleep 1 text 'OK 1
-' read-eof"
-	wait_until 5 test -S v
-	run -0 --separate-stderr vcat -z -v mux:v:1
-	[[ $output == "mux:v:1 open "* ]]
-	run -0 vcat -z "tcp:$fast"
+	silent_port
+	# its neighbours have answered long before it does
+	start scan "$VCAT" -z -v -w 30 "tcp:$((port - 1))-$((port + 1))"
+	wait_until 10 grep -q "^tcp:$((port - 1)) " scan.out
+	sleep 0.3
+	expect "$(wc -l <scan.out)" 1
+	kill -CONT "$pid"
+	finish scan
+	expect "$(cut -d' ' -f1 scan.out)" \
+		"$(printf 'tcp:%d\n' $((port - 1)) "$port" $((port + 1)))"
 }
 
 @test "unix: a socket answers or not, and a stale one is refused" {

@@ -1,8 +1,8 @@
 /*
  * A command in the place of stdin and stdout: run by sh(1) on the socket
  * itself, which becomes its stdin and its stdout. Its stderr is ours; it gets
- * no other descriptor, no signal blocked or ignored that was not before, and
- * in its environment
+ * no other descriptor, no signal blocked or ignored that was not before,
+ * SIGPIPE as it is by default, and in its environment
  *
  *	VCAT_PEER		the peer's address, as one types it
  *	VCAT_PEER_CID, VCAT_PEER_PORT, VCAT_LOCAL_CID, VCAT_LOCAL_PORT

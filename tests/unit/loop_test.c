@@ -46,6 +46,14 @@ static void open_pair(int fds[2])
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 }
 
+/* A loop with one task, and a pair of sockets for it. */
+static void open_loop(struct loop *loop, struct counted *c, int fds[2])
+{
+	open_pair(fds);
+	CHECK_INT(loop_init(loop), 0);
+	begin(c, loop);
+}
+
 /* Turns until the time has come: other tasks may have theirs before. */
 static void turn_for(struct loop *loop, double seconds)
 {
@@ -69,9 +77,7 @@ static void test_readable(void)
 	char byte;
 	int fds[2];
 
-	open_pair(fds);
-	CHECK_INT(loop_init(&loop), 0);
-	begin(&c, &loop);
+	open_loop(&loop, &c, fds);
 	wait_for(&c, fds[0], POLLIN);
 	turn_for(&loop, 0.02);
 	CHECK_INT(c.runs, 0);
@@ -95,9 +101,7 @@ static void test_twice(void)
 	struct counted c;
 	int fds[2];
 
-	open_pair(fds);
-	CHECK_INT(loop_init(&loop), 0);
-	begin(&c, &loop);
+	open_loop(&loop, &c, fds);
 	c.task.fds[1] = (struct pollfd){ .fd = fds[0], .events = POLLOUT };
 	c.task.fds[2] = (struct pollfd){ .fd = fds[1], .events = POLLIN };
 	wait_for(&c, fds[0], POLLIN);
@@ -120,9 +124,7 @@ static void test_hangup(void)
 	struct counted c;
 	int fds[2];
 
-	open_pair(fds);
-	CHECK_INT(loop_init(&loop), 0);
-	begin(&c, &loop);
+	open_loop(&loop, &c, fds);
 	wait_for(&c, fds[0], 0);
 	close(fds[1]);
 	CHECK_INT(loop_turn(&loop), 0);

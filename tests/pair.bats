@@ -152,10 +152,12 @@ teardown_file() {
 	ended host 0
 }
 
-@test "both ways: 16 MiB each over one connection, and OK is no part of it" {
+# Not at once: when both ways are full the daemon stops serving a connection now
+# and then, for socat, too (rust-vmm/vhost-device, issue 494).
+@test "both ways: 16 MiB there, then back over one connection, and OK is no part of it" {
 	local size=$((16 * MIB))
 	guest 3 "\$PEER listen vsock:4294967295:4294967295 \
-		seed 6 send $size read $size print"
+		read $size print seed 6 send $size"
 	port_of "$job"
 	"$PATTERN" 5 $size >sent
 	vcat "mux:$HOST/vm3:$port" <sent >got

@@ -115,6 +115,7 @@ wrong() {
 		run -0 vcat "unix:$T/s" </dev/null
 		expect "$output" hello
 	done
+	stop unit
 	rm s
 	start echo socat -t 30 UNIX-LISTEN:t,fork,backlog=256 PIPE
 	wait_until 10 test -S t

@@ -24,11 +24,6 @@ welcome() {
 	expect "$output" welcome
 }
 
-end_listener() {
-	kill -- "-$(<listener.pid)"
-	finish listener
-}
-
 @test "allow: a CID that is not in the list gets no byte, and is named" {
 	serve_word --allow 3 -v
 	refused
@@ -43,7 +38,7 @@ end_listener() {
 		serve_word --allow "$list"
 		welcome
 		run -1 grep "not allowed" listener.err
-		end_listener
+		stop listener
 	done
 }
 
@@ -52,7 +47,7 @@ end_listener() {
 	for list in host 2 2-4294967294 0,2-9,300; do
 		serve_word --allow "$list"
 		refused
-		end_listener
+		stop listener
 	done
 }
 

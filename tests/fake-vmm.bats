@@ -154,6 +154,7 @@ push() {
 	run -0 vcat -d --strict mux:v:52
 	expect "$output" all
 	end_vmm
+	finish guest
 	vmm -s firecracker
 	guest text all shutdown sleep 0.3
 	run -1 --separate-stderr vcat -d --strict mux:v:52

@@ -280,6 +280,7 @@ busy_forwarder() {
 		touch on
 		finish busy 5
 		[[ $status != 0 ]]
+		stop echo
 	done
 }
 

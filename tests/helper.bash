@@ -48,9 +48,14 @@ vcat() {
 # start NAME COMMAND...: runs it in the background in a process group of its
 # own. Its stdin is what start's own is; NAME.out, NAME.err and, at its end,
 # NAME.status tell of it. (In the guest a fork is cheap and an exec is not.)
+# Another of that name must have ended: teardown would not know of it.
 start() {
 	local name=$1
 	shift
+	[[ ! -e $name.pid || -s $name.status ]] || {
+		echo "start: $name is still running"
+		return 1
+	}
 	# nothing that an earlier one of that name has left is read for this one's
 	: >"$name.status"
 	: >"$name.pid"
@@ -75,6 +80,11 @@ finish() {
 		return 1
 	}
 	status=$(<"$1.status")
+}
+
+# stop NAME: ends it and all that it has started, and waits for that.
+stop() {
+	kill -- "-$(<"$1.pid")" && finish "$1"
 }
 
 # wait_until SECONDS COMMAND...: until it succeeds; fails when time is up.

@@ -42,17 +42,12 @@ all_there() {
 		"$PEER" connect "vsock:1:$port" text "READY=1 $i" close
 	done
 	all_there 50
-	finish_listener
+	stop listener
 	listen --seqpacket
 	for i in {1..50}; do
 		"$PEER" -s connect "vsock:1:$port" text "READY=1 $i" close
 	done
 	all_there 50
-}
-
-finish_listener() {
-	kill -- "-$(<listener.pid)"
-	finish listener
 }
 
 @test "notify: 10 messages over SEQPACKET, from socat" {

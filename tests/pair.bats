@@ -115,8 +115,7 @@ teardown_file() {
 	cd "$HOST" || return
 	end_boot guest3
 	end_boot guest4
-	kill -- "-$(<daemon.pid)"
-	finish daemon
+	stop daemon
 	cd / && rm -rf "$HOST" "$PAIR"
 }
 

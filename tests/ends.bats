@@ -347,6 +347,7 @@ kill_sender() {
 		start vcat "$VCAT" --strict "1:$port" <stdin
 		ended vcat 1 "truncated"
 		begins vcat.out $MIB "$THEIRS"
+		stop feed
 		rm stdin
 	done
 }

@@ -317,6 +317,7 @@ static void test_tcp_second_address(void)
 	CHECK_INT(dial_run(&dial), 0);
 	CHECK_INT(write(dial.attempt.fd, "x", 1), 1);
 	CHECK(accept(listener, NULL, NULL) >= 0);
+	dial_forget(&target); /* and the other's, behind them */
 }
 
 static void test_unresolved(void)

@@ -1,6 +1,9 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+
+#include "fd.h"
 
 /*
  * How often to look whether a peer that has half-closed has gone altogether:
@@ -171,10 +174,20 @@ static void advance_flow(
 		check_peer(flow, back);
 }
 
+/*
+ * Whether a close would be too soon for a peer that we do not listen to: if it
+ * sends something yet, a TCP socket drops what has not been acknowledged.
+ */
+static bool relay_unsent(const struct relay *relay)
+{
+	return relay->rules.way == RELAY_SEND_ONLY &&
+	       relay->out.state == FLOW_DONE && stream_unsent(relay->far);
+}
+
 static void relay_note_end(struct relay *relay)
 {
 	const struct relay_rules *rules = &relay->rules;
-	bool sent_all = relay->out.state == FLOW_DONE;
+	bool sent_all = relay->out.state == FLOW_DONE && !relay_unsent(relay);
 
 	if (!deadline_is_never(relay->quit))
 		return;
@@ -188,19 +201,20 @@ static void relay_note_end(struct relay *relay)
 static bool relay_over(const struct relay *relay)
 {
 	const struct flow *out = &relay->out;
+	bool told = relay->far->ending == STREAM_SHUTDOWN;
 
 	if (out->state != FLOW_DONE)
 		return false;
-	if (relay->rules.way == RELAY_SEND_ONLY &&
-	    (out->fault != FLOW_SOUND || relay->far->ending != STREAM_SHUTDOWN))
+	if (relay->in.state == FLOW_DONE)
 		return true;
-	return relay->in.state == FLOW_DONE;
+	return relay->rules.way == RELAY_SEND_ONLY &&
+	       (out->fault != FLOW_SOUND || (!told && !relay_unsent(relay)));
 }
 
 static void relay_set_probe(struct relay *relay)
 {
 	if (!probe_needed(&relay->in, &relay->out) &&
-	    !probe_needed(&relay->out, &relay->in))
+	    !probe_needed(&relay->out, &relay->in) && !relay_unsent(relay))
 		relay->probe = deadline_never();
 	else if (deadline_is_never(relay->probe) ||
 		 deadline_passed(relay->probe))
@@ -216,6 +230,20 @@ static enum relay_state relay_judge(const struct relay *relay)
 	if (deadline_passed(relay->idle))
 		return RELAY_IDLE;
 	return RELAY_RUNNING;
+}
+
+/*
+ * A peer that resets after it has half-closed is not read from any more, and
+ * need not be written to: its error waits at the socket for who asks.
+ */
+static void check_error(struct flow *flow)
+{
+	int error = flow->to->socket && flow->fault == FLOW_SOUND
+			? fd_socket_number(flow->to->out, SO_ERROR)
+			: 0;
+
+	if (error > 0)
+		flow_fail(flow, FLOW_WRITE_FAILED, error);
 }
 
 /* Whether the end of an empty input had better not be told to the peer yet. */
@@ -267,6 +295,10 @@ enum relay_state relay_advance(
 	relay_note_end(relay);
 	relay_set_probe(relay);
 	relay->state = relay_judge(relay);
+	if (relay->state == RELAY_ENDED) {
+		check_error(out);
+		check_error(in);
+	}
 	return relay->state;
 }
 

@@ -296,19 +296,29 @@ bool stream_peer_closed(const struct stream *stream)
 	       errno != EAGAIN;
 }
 
+static bool is_tcp_socket(const struct stream *stream)
+{
+	return stream->socket &&
+	       fd_socket_number(stream->out, SO_PROTOCOL) == IPPROTO_TCP;
+}
+
 /* TCP alone tells a reset from an end, and loses by it what is on its way. */
 static bool is_broken_tcp(const struct stream *stream)
 {
-	return stream->socket && stream->broken &&
-	       fd_socket_number(stream->out, SO_PROTOCOL) == IPPROTO_TCP;
+	return stream->broken && is_tcp_socket(stream);
+}
+
+bool stream_unsent(const struct stream *stream)
+{
+	int bytes;
+
+	return is_tcp_socket(stream) &&
+	       ioctl(stream->out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 bool stream_in_transit(const struct stream *stream)
 {
-	int bytes;
-
-	return is_broken_tcp(stream) &&
-	       ioctl(stream->out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+	return stream->broken && stream_unsent(stream);
 }
 
 void stream_close(struct stream *stream)

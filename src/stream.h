@@ -101,6 +101,9 @@ int stream_writable_fd(const struct stream *stream);
  */
 bool stream_peer_closed(const struct stream *stream);
 
+/* Whether TCP has bytes, or an end, that the peer has not acknowledged. */
+bool stream_unsent(const struct stream *stream);
+
 /* Whether what has been sent would be lost by closing a broken stream now. */
 bool stream_in_transit(const struct stream *stream);
 

@@ -1,0 +1,89 @@
+# machine: here
+# What has not arrived is no success, and what can arrive does: where the kernel
+# tells it by another way than a failing read or write.
+bats_require_minimum_version 1.5.0
+load helper
+
+# meets ADDRESS ACTION...: a peer there, that plays the actions; sets address.
+meets() {
+	address=$1
+	shift
+	start peer "$PEER" -r up listen "${address/any/127.0.0.1:0}" "$@"
+	wait_until 5 test -e up
+	[[ $address != tcp:* ]] || address=tcp:127.0.0.1:$(<up)
+}
+
+# fed COMMAND: a stdin for vcat that begins with its output and does not end.
+fed() {
+	mkfifo stdin
+	start feed bash -c "{ $1; sleep 1000; } >stdin"
+}
+
+# gives STATUS TEXT: that is how vcat ends, and what it says.
+gives() {
+	finish vcat 20
+	expect "$status" "$1" "status, stderr '$(<vcat.err)'"
+	[[ $(<vcat.err) =~ $2 ]]
+}
+
+reset='write: (Connection reset by peer|Broken pipe)'
+
+@test "reset: after the peer's half-close, it is a failure, on a unix socket" {
+	meets unix:s shutdown read 10 touch read-some wait-file go close
+	fed "head -c 100000 /dev/zero"
+	start vcat "$VCAT" "$address" <stdin
+	wait_until 5 test -e read-some
+	touch go
+	gives 1 "$reset"
+}
+
+@test "reset: after the peer's half-close, it is a failure, over TCP" {
+	meets tcp:any shutdown read 10 touch read-some wait-file go close
+	fed "head -c 100000 /dev/zero"
+	start vcat "$VCAT" "$address" <stdin
+	wait_until 5 test -e read-some
+	touch go
+	gives 1 "$reset"
+}
+
+@test "reset: bytes for a TCP peer that had closed altogether are a failure" {
+	meets tcp:any close
+	fed "sleep 0.3; echo foo"
+	start vcat "$VCAT" "$address" <stdin
+	gives 1 "$reset"
+}
+
+@test "reset: a forwarder tells of one after the half-close, too" {
+	meets unix:t shutdown read 10 touch read-some wait-file go close
+	start vcat "$VCAT" -l unix:s -t unix:t </dev/null
+	wait_until 5 test -S s
+	start client "$PEER" connect unix:s send 100000 expect-eof sleep 5
+	wait_until 5 test -e read-some
+	touch go
+	gives 1 "unix:t: $reset"
+}
+
+@test "close: after the peer's half-close, when it has all, it is success" {
+	meets unix:s shutdown read 5 sleep 0.3 close
+	fed "printf hello"
+	start vcat "$VCAT" "$address" <stdin
+	gives 0 '^$'
+}
+
+@test "close: so it is over TCP, with the end of our stdin" {
+	meets tcp:any shutdown read 5 read-eof close
+	start vcat "$VCAT" "$address" < <(printf hello; sleep 0.3)
+	gives 0 '^$'
+}
+
+@test "--send-only: a TCP peer that talks and reads late gets all" {
+	local option
+	"$PATTERN" 1 1000000 >sent
+	for option in --shutdown --no-shutdown; do
+		rm -f up got
+		meets tcp:any text tick sleep 3 text tick save got read 1000000 text tock
+		run -0 "$VCAT" --send-only $option "$address" <sent
+		finish peer
+		same_bytes sent got
+	done
+}

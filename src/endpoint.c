@@ -138,8 +138,9 @@ int endpoint_listen(const struct address *address,
 	return -1;
 }
 
-/* What the kind of socket needs, and who is at its other end. */
-static void prepare_accepted(int fd, const struct address *listener,
+/* What the kind of socket needs, and who is at its other end. Returns 0, or -1
+ * with errno when nobody is any more. */
+static int prepare_accepted(int fd, const struct address *listener,
     const struct socket_choice *choice, struct address *peer)
 {
 	*peer = *listener;
@@ -152,17 +153,18 @@ static void prepare_accepted(int fd, const struct address *listener,
 		unix_set_buffer(fd, choice->buffer);
 		break;
 	case ADDRESS_TCP:
-		tcp_accepted(fd, peer);
-		break;
+		return tcp_accepted(fd, peer);
 	case ADDRESS_STDIO:
 		break;
 	}
+	return 0;
 }
 
 /* Whether it is no failure of ours: there is just nobody to accept now. */
 static bool is_nobody(int error)
 {
-	return error == EAGAIN || error == EINTR || error == ECONNABORTED;
+	return error == EAGAIN || error == EINTR || error == ECONNABORTED ||
+	       error == ENOTCONN;
 }
 
 int endpoint_accept_now(const struct endpoint_listener *listener,
@@ -171,9 +173,10 @@ int endpoint_accept_now(const struct endpoint_listener *listener,
 	int fd =
 	    accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (fd >= 0)
-		prepare_accepted(fd, &listener->address, choice, peer);
-	else if (is_nobody(errno))
+	if (fd >= 0 &&
+	    prepare_accepted(fd, &listener->address, choice, peer) < 0)
+		fd = socket_abandon(fd);
+	if (fd < 0 && is_nobody(errno))
 		errno = EAGAIN;
 	return fd;
 }

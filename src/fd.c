@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,9 +27,11 @@ int fd_reopen_nonblocking(int fd)
 	char path[32];
 	int flags = fcntl(fd, F_GETFL);
 	int own;
+	int number;
 	int result;
 
-	if (flags < 0)
+	/* what lies behind a pseudoterminal's master is another one */
+	if (flags < 0 || ioctl(fd, TIOCGPTN, &number) == 0)
 		return -1;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	own =

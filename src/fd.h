@@ -15,7 +15,8 @@ int fd_fill_standard(void);
 /*
  * Gives fd, a pipe or a terminal, an open file description of our own with
  * O_NONBLOCK set, by opening it again through /proc; the caller's description
- * is let go unchanged. Returns 0, or -1 with errno and fd as it was.
+ * is let go unchanged. Returns 0, or -1 and fd as it was; a pseudoterminal's
+ * master cannot be opened again.
  */
 int fd_reopen_nonblocking(int fd);
 

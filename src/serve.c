@@ -140,7 +140,7 @@ static void run_bell(struct loop_task *task)
 	while ((number = signals_next(task->fds[0].fd)) != 0) {
 		if (number != SIGCHLD)
 			note_signal(serve, number);
-		else if (serve->work->reap != NULL)
+		else
 			serve->work->reap(serve->work);
 	}
 	if (serve->signal != 0 && deadline_passed(task->wake))
@@ -165,7 +165,9 @@ static int most_at_once(const struct serve *serve)
 
 static int open_bell(struct serve *serve)
 {
-	int fd = signals_open(&serve->before);
+	int fd = serve->work->reap != NULL
+		     ? signals_open_with_children(&serve->before)
+		     : signals_open(&serve->before);
 
 	if (fd < 0)
 		return -1;

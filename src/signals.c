@@ -18,14 +18,28 @@ void signals_ending(sigset_t *set)
 	}
 }
 
+static int open_set(const sigset_t *set, sigset_t *before)
+{
+	sigprocmask(SIG_BLOCK, set, before);
+	return signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
 int signals_open(sigset_t *before)
 {
 	sigset_t set;
 
 	signals_ending(&set);
+	return open_set(&set, before);
+}
+
+int signals_open_with_children(sigset_t *before)
+{
+	sigset_t set;
+
+	signals_ending(&set);
 	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, before);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would never come */
+	return open_set(&set, before);
 }
 
 int signals_next(int fd)

@@ -13,10 +13,13 @@
 void signals_ending(sigset_t *set);
 
 /*
- * Blocks those and SIGCHLD, and leaves the mask as it was in *before. Returns
- * a non-blocking descriptor from which they are read, or -1 with errno.
+ * Blocks those, and leaves the mask as it was in *before. Returns a
+ * non-blocking descriptor from which they are read, or -1 with errno.
  */
 int signals_open(sigset_t *before);
+
+/* The same with SIGCHLD, which our parent may have ignored. */
+int signals_open_with_children(sigset_t *before);
 
 /* The number of the next signal that has come, or 0. */
 int signals_next(int fd);

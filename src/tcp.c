@@ -162,12 +162,16 @@ int tcp_listen(const struct address *address,
 	return fd;
 }
 
-void tcp_accepted(int fd, struct address *peer)
+int tcp_accepted(int fd, struct address *peer)
 {
 	struct sockaddr_storage name;
 	socklen_t length = sizeof name;
 
 	set_nodelay(fd);
-	if (getpeername(fd, (struct sockaddr *)&name, &length) == 0)
-		from_sockaddr(&name, length, peer);
+	peer->host[0] = '\0';
+	peer->port = ADDRESS_ANY;
+	if (getpeername(fd, (struct sockaddr *)&name, &length) < 0)
+		return -1;
+	from_sockaddr(&name, length, peer);
+	return 0;
 }

@@ -44,7 +44,10 @@ int tcp_listen(const struct address *address,
 /* Our own end of a socket. */
 void tcp_local(int fd, struct address *local);
 
-/* Makes an accepted socket ready, and tells who its peer is. */
-void tcp_accepted(int fd, struct address *peer);
+/*
+ * Makes an accepted socket ready, and tells who its peer is. Returns 0, or -1
+ * with errno, ENOTCONN, if it was reset already: the peer has no name then.
+ */
+int tcp_accepted(int fd, struct address *peer);
 
 #endif

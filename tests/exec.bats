@@ -306,3 +306,12 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 	finish listener
 	expect "$(<said)" $'3\n5'
 }
+
+@test "many: their ends are seen, though our parent ignored SIGCHLD" {
+	start listener env --ignore-signal=CHLD "$VCAT" -l -k -m 1 unix:s -e 'echo hi'
+	wait_until 10 test -S s
+	says hi
+	says hi
+	count_children
+	expect "$children" 0
+}

@@ -215,6 +215,14 @@ backlog_full() {
 	expect_in scan.out "tcp:$after "
 }
 
+@test "signals: the end of a child that is not ours ends nothing" {
+	start late bash -c "sleep 1; exec '$VCAT' -l -k -d unix:s"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run -0 --separate-stderr timeout "$LIMIT" bash -c \
+		'sleep 0.3 & exec "$0" -z --retry=30 unix:s' "$VCAT"
+	expect "$output" unix:s
+}
+
 @test "progress: on a terminal a slow scan says how far it is, and cleans up" {
 	silent_port
 	run script -qec "'$VCAT' -z -w 2 tcp:$port" /dev/null

@@ -83,3 +83,18 @@ listening_on() {
 	finish relay
 	expect "$status" 0
 }
+
+@test "tcp: a client that is reset before it is accepted has no name, and is not served" {
+	local number=$((600 + RANDOM % 400))
+	start listener "$VCAT" -l -k -v --allow-privileged "tcp:127.0.0.1:$number" \
+		-e 'cat >got'
+	wait_until 5 grep -q "^listening" listener.err
+	pid_of listener
+	kill -STOP "$pid"
+	"$PEER" connect "tcp:127.0.0.1:$number" text evil linger-reset
+	kill -CONT "$pid"
+	"$PEER" connect "tcp:127.0.0.1:$number" read-eof
+	wait_until 5 grep -q "not allowed: closed" listener.err
+	[[ ! -e got ]]
+	expect "$(grep -c accepted listener.err)" 0
+}

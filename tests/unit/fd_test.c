@@ -103,6 +103,27 @@ static void test_reopen_refused(void)
 	close(fd[1]);
 }
 
+static void test_reopen_terminal(void)
+{
+	int master = ends_must(posix_openpt(O_RDWR | O_NOCTTY), "posix_openpt");
+	char text[3] = "";
+	int slave;
+
+	CHECK_INT(grantpt(master), 0);
+	CHECK_INT(unlockpt(master), 0);
+	slave = ends_must(open(ptsname(master), O_RDWR | O_NOCTTY), "slave");
+	CHECK_INT(fd_reopen_nonblocking(slave), 0);
+	CHECK(ends_is_nonblocking(slave));
+	/* it would be the master of a new terminal */
+	CHECK_INT(fd_reopen_nonblocking(master), -1);
+	CHECK_INT(write(master, "x\n", 2), 2);
+	CHECK((fd_poll(slave, POLLIN, 1000) & POLLIN) != 0);
+	CHECK_INT(read(slave, text, 2), 2);
+	CHECK_STR(text, "x\n");
+	close(slave);
+	close(master);
+}
+
 static void test_close(void)
 {
 	int aside = fd_aside(0);
@@ -148,6 +169,8 @@ static const struct test tests[] = {
 	{ "fd: what is open already stays as it is", test_fill_keeps },
 	{ "fd: a pipe opened again does not block, the caller's still does",
 	    test_reopen },
+	{ "fd: a terminal is opened again, its master is not",
+	    test_reopen_terminal },
 	{ "fd: what cannot be opened again stays as it was",
 	    test_reopen_refused },
 	{ "fd: closing stdin leaves no free place for a socket", test_close },

@@ -22,7 +22,7 @@ void flow_init(
 		.writable = !to->out_blocks,
 	};
 	buffer_init(&flow->buffer, size);
-	splice_init(&flow->splice, NULL);
+	splice_init(&flow->splice, NULL, 0);
 }
 
 void flow_free(struct flow *flow)
@@ -33,7 +33,7 @@ void flow_free(struct flow *flow)
 
 void flow_set_pool(struct flow *flow, struct splice_pool *pool)
 {
-	splice_init(&flow->splice, pool);
+	splice_init(&flow->splice, pool, flow->buffer.size);
 }
 
 size_t flow_held(const struct flow *flow)
@@ -103,7 +103,7 @@ static bool should_splice(struct flow *flow)
 		return false;
 	flow->bulk = false; /* if there is no pipe now, there may be later */
 	if (!stream_splices(flow->from, flow->to)) {
-		splice_init(&flow->splice, NULL);
+		splice_init(&flow->splice, NULL, 0);
 		return false;
 	}
 	return splice_begin(&flow->splice);
@@ -125,7 +125,7 @@ static bool gives_up_splicing(struct flow *flow)
 	if (flow->splice.used > 0 || !splice_refused(errno))
 		return false;
 	splice_end(&flow->splice);
-	splice_init(&flow->splice, NULL);
+	splice_init(&flow->splice, NULL, 0);
 	return true;
 }
 

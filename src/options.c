@@ -83,9 +83,11 @@ static int take_value(struct options_reading *reading, int id, const char *text)
 
 	switch (id) {
 	case 't':
-		o->has_target = true;
-		return options_read_address(
-		    reading, text, ADDRESS_CONNECT, &o->target);
+		if (options_read_address(
+			reading, text, ADDRESS_CONNECT, &o->target) < 0)
+			return -1;
+		o->has_target = o->target.kind != ADDRESS_STDIO;
+		return 0;
 	case 'q':
 		return read_seconds(reading, text, &o->quit_after);
 	case 'w':

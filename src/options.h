@@ -37,8 +37,8 @@ struct options {
 	enum options_action action;
 	struct address address;
 	struct address target; /* -t; ADDRESS_STDIO without it */
-	bool has_target;
-	const char *command; /* -e, borrowed from argv; else NULL */
+	bool has_target;       /* and it is not ADDRESS_STDIO */
+	const char *command;   /* -e, borrowed from argv; else NULL */
 	bool pass_fd;
 	bool keep_open;
 	bool detach_stdin;

@@ -57,13 +57,26 @@ static int read_pair(struct options_reading *reading, char *words[])
 	return 0;
 }
 
+/* An address in one word. With -l, - is a socket that was passed to us. */
+static int read_far_address(struct options_reading *reading, const char *word)
+{
+	struct address *address = &reading->options->address;
+	enum address_role role =
+	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
+
+	if (options_read_address(reading, word, role, address) < 0)
+		return -1;
+	if (address->kind == ADDRESS_STDIO && !reading->listen)
+		return options_wrong(reading,
+		    "-: stdin and stdout are one side already; "
+		    "give the other side's address");
+	return 0;
+}
+
 /* What is left of the command line: ADDRESS, or CID PORT. */
 static int read_words(struct options_reading *reading, char *words[], int count)
 {
 	struct options *o = reading->options;
-	enum address_role role =
-	    reading->listen ? ADDRESS_BIND : ADDRESS_CONNECT;
-	int result;
 
 	if (count == 0)
 		return listen_on_source(reading);
@@ -73,14 +86,8 @@ static int read_words(struct options_reading *reading, char *words[], int count)
 	if (reading->listen && reading->source && !o->has_target)
 		return options_wrong(
 		    reading, "with -l, give an address or -s and -p, not both");
-	result = count == 2 ? read_pair(reading, words)
-			    : options_read_address(
-				  reading, words[0], role, &o->address);
-	if (result == 0 && o->address.kind == ADDRESS_STDIO && !reading->listen)
-		return options_wrong(reading,
-		    "-: stdin and stdout are one side already; "
-		    "give the other side's address");
-	return result;
+	return count == 2 ? read_pair(reading, words)
+			  : read_far_address(reading, words[0]);
 }
 
 static int read_with_port(
@@ -119,6 +126,8 @@ static int read_scan_words(
 	char *colon;
 
 	o->action = OPTIONS_SCAN;
+	if (reading->listen)
+		return options_wrong(reading, "-z excludes -l: it connects");
 	if (count == 0)
 		return options_wrong(reading, "no address to connect to");
 	if (count > 2)
@@ -129,8 +138,7 @@ static int read_scan_words(
 	colon = strrchr(words[0], ':');
 	if (colon == NULL || strncmp(words[0], "unix:", 5) == 0) {
 		o->ports.count = 1; /* it has no ports: one look is all */
-		return options_read_address(
-		    reading, words[0], ADDRESS_CONNECT, &o->address);
+		return read_far_address(reading, words[0]);
 	}
 	*colon = '\0';
 	return read_ports(reading, words[0], colon + 1);

@@ -49,9 +49,17 @@ static int make_pipe(struct splice_pool *pool, struct splice_pipe *made)
 	return 0;
 }
 
-void splice_init(struct splice *way, struct splice_pool *pool)
+void splice_init(struct splice *way, struct splice_pool *pool, size_t most)
 {
-	*way = (struct splice){ .pool = pool, .pipe = no_pipe };
+	*way = (struct splice){ .pool = pool, .most = most, .pipe = no_pipe };
+}
+
+/* What the pipe has room for, and may be put into it. */
+static size_t room(const struct splice *way)
+{
+	size_t size = way->pipe.size < way->most ? way->pipe.size : way->most;
+
+	return size - way->used;
 }
 
 bool splice_begin(struct splice *way)
@@ -77,7 +85,7 @@ void splice_end(struct splice *way)
 		close_pipe(pool, &way->pipe);
 	else
 		pool->idle[pool->idles++] = way->pipe;
-	splice_init(way, pool);
+	splice_init(way, pool, way->most);
 }
 
 bool splice_on(const struct splice *way)
@@ -87,7 +95,7 @@ bool splice_on(const struct splice *way)
 
 bool splice_has_room(const struct splice *way)
 {
-	return !way->stuffed && way->used < way->pipe.size;
+	return !way->stuffed && room(way) > 0;
 }
 
 /*
@@ -97,8 +105,8 @@ bool splice_has_room(const struct splice *way)
  */
 ssize_t splice_fill(struct splice *way, int from)
 {
-	ssize_t n = splice(from, NULL, way->pipe.in, NULL,
-	    way->pipe.size - way->used, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = splice(from, NULL, way->pipe.in, NULL, room(way),
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (n > 0)
 		way->used += (size_t)n;

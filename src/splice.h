@@ -26,6 +26,7 @@ struct splice_pool {
 
 struct splice {
 	struct splice_pool *pool; /* borrowed; NULL: always copy */
+	size_t most;              /* bytes that it may hold */
 	struct splice_pipe pipe;
 	size_t used;  /* bytes in the pipe */
 	bool stuffed; /* it took no more, though it has room for more bytes */
@@ -34,7 +35,8 @@ struct splice {
 void splice_pool_init(struct splice_pool *pool);
 void splice_pool_free(struct splice_pool *pool);
 
-void splice_init(struct splice *way, struct splice_pool *pool);
+/* A way that holds at most so many bytes, and has no pipe yet. */
+void splice_init(struct splice *way, struct splice_pool *pool, size_t most);
 
 /* Takes a pipe, if one is to be had. Returns whether there is one now. */
 bool splice_begin(struct splice *way);

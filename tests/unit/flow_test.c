@@ -367,6 +367,45 @@ static void test_blocking(void)
 	line_close(&line);
 }
 
+/* To a receiver that takes all at first, and then nothing. */
+static void test_splice_bound(void)
+{
+	enum { MOST = 128 * 1024, BLOCK = 64 * 1024 };
+	static char block[BLOCK];
+	struct splice_pool pool;
+	struct stream from;
+	struct stream to;
+	struct flow flow;
+	int in[2];
+	int out[2];
+
+	ends_sockets(SOCK_STREAM, in);
+	ends_sockets(SOCK_STREAM, out);
+	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
+	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
+	splice_pool_init(&pool);
+	flow_init(&flow, &from, &to, MOST);
+	flow_set_pool(&flow, &pool);
+	for (int i = 0; i < 100; i++) {
+		while (send(in[1], block, BLOCK, MSG_DONTWAIT) > 0)
+			continue;
+		while (i < 10 && recv(out[1], block, BLOCK, MSG_DONTWAIT) > 0)
+			continue;
+		flow.readable = true;
+		flow.writable = true;
+		flow_advance(&flow);
+	}
+	CHECK(splice_on(&flow.splice));
+	CHECK(flow_held(&flow) > 0);
+	CHECK(flow_held(&flow) <= MOST);
+	flow_free(&flow);
+	splice_pool_free(&pool);
+	stream_close(&from);
+	stream_close(&to);
+	close(in[1]);
+	close(out[1]);
+}
+
 static const struct test tests[] = {
 	{ "flow: bytes pass in order and are counted", test_passes },
 	{ "flow: the end is passed on", test_end },
@@ -392,6 +431,8 @@ static const struct test tests[] = {
 	    test_fair },
 	{ "flow: what may block is not touched before its time",
 	    test_blocking },
+	{ "flow: a pipe between two sockets holds no more than a buffer",
+	    test_splice_bound },
 };
 
 int main(void)

@@ -72,6 +72,8 @@ static void test_values(void)
 {
 	CHECK(arguments_good("-t unix:/x 3:1")->has_target);
 	CHECK_STR(arguments_good("-t unix:/x 3:1")->target.path, "/x");
+	CHECK(!arguments_good("-t - 3:1")->has_target);
+	CHECK(arguments_good("-d -t - 3:1")->detach_stdin);
 	CHECK_STR(arguments_good("--to=unix:/x 3:1")->target.path, "/x");
 	CHECK_INT(arguments_good("-l 1 -t tcp:22")->target.port, 22);
 	CHECK_INT(arguments_good("-l 1 -t 3:4")->target.cid, 3);

@@ -372,7 +372,8 @@ static void test_splice_bound(void)
 {
 	enum { MOST = 128 * 1024, BLOCK = 64 * 1024 };
 	static const char block[BLOCK];
-	const int room = 400 * 1024;
+	const int much = 400 * 1024;
+	const int little = 150 * 1024;
 	struct splice_pool pool;
 	struct stream from;
 	struct stream to;
@@ -382,8 +383,8 @@ static void test_splice_bound(void)
 
 	ends_sockets(SOCK_STREAM, in);
 	ends_sockets(SOCK_STREAM, out);
-	setsockopt(in[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	setsockopt(in[1], SOL_SOCKET, SO_SNDBUF, &much, sizeof much);
+	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
 	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
 	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
 	splice_pool_init(&pool);

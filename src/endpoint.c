@@ -13,16 +13,19 @@
 #include "tcp.h"
 #include "vsock.h"
 
-/* Who has waited with --retry is not told to. */
+/* Who has waited with --retry is not told to; a question before it stays. */
 static void cut_advice(char *hint, bool retried)
 {
-	char *advice = strstr(hint, "; wait for it with --retry");
+	char *advice = strstr(hint, " wait for it with --retry");
 
-	if (retried && advice != NULL)
-		*advice = '\0';
+	if (!retried || advice == NULL)
+		return;
+	if (advice[-1] == ';')
+		advice--;
+	*advice = '\0';
 }
 
-static void advise(
+void endpoint_hint(
     const struct address *address, const char *step, int error, bool retried)
 {
 	char hint[HINT_SIZE];
@@ -33,33 +36,23 @@ static void advise(
 	log_hint("%s", hint);
 }
 
-static void complain(const struct address *address,
+void endpoint_complain_of(const struct address *address,
     const struct socket_fault *fault, int error, bool retried)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
 	log_error("%s: %s: %s", address_name(address, name), fault->step,
 	    fault->said[0] != '\0' ? fault->said : strerror(error));
-	advise(address, fault->step, error, retried);
+	endpoint_hint(address, fault->step, error, retried);
 }
 
-void endpoint_hint(const struct address *address, const char *step, int error)
-{
-	advise(address, step, error, false);
-}
-
-void endpoint_complain_of(
-    const struct address *address, const struct socket_fault *fault, int error)
-{
-	complain(address, fault, error, false);
-}
 
 void endpoint_complain(
     const struct address *address, const char *step, int error)
 {
 	struct socket_fault fault = { .step = step };
 
-	complain(address, &fault, error, false);
+	endpoint_complain_of(address, &fault, error, false);
 }
 
 /*
@@ -90,7 +83,7 @@ int endpoint_dialled(const struct dial *dial)
 
 	if (dial->state == DIAL_CONNECTED)
 		return dial->attempt.fd;
-	complain(&target->address, &dial->attempt.fault, dial->error, retried);
+	endpoint_complain_of(&target->address, &dial->attempt.fault, dial->error, retried);
 	/* whatever the last attempt met, it was the time that ran out */
 	errno =
 	    retried && dial_is_passing(dial->error) ? ETIMEDOUT : dial->error;
@@ -134,7 +127,7 @@ int endpoint_listen(const struct address *address,
 	}
 	if (listener->fd >= 0)
 		return 0;
-	complain(address, &fault, errno, false);
+	endpoint_complain_of(address, &fault, errno, false);
 	return -1;
 }
 

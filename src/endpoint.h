@@ -70,12 +70,16 @@ void endpoint_local(int fd, const struct address *known, struct address *local);
 /* Stops listening, and removes the socket file if there is one. */
 void endpoint_close(struct endpoint_listener *listener);
 
-/* `vcat: ADDRESS: step: strerror`, or what the fault has said, and the hint. */
-void endpoint_complain_of(
-    const struct address *address, const struct socket_fault *fault, int error);
+/*
+ * `vcat: ADDRESS: step: strerror`, or what the fault has said, and the hint;
+ * without the advice to wait, if it was retried.
+ */
+void endpoint_complain_of(const struct address *address,
+    const struct socket_fault *fault, int error, bool retried);
 
 /* The hint for that error alone, if there is one. */
-void endpoint_hint(const struct address *address, const char *step, int error);
+void endpoint_hint(
+    const struct address *address, const char *step, int error, bool retried);
 
 /* `vcat: ADDRESS: step: strerror`, and the hint for it if there is one. */
 void endpoint_complain(

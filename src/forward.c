@@ -259,6 +259,6 @@ int forward_init(struct forward *forward, const struct options *options,
 	splice_pool_init(&forward->pipes);
 	if (dial_resolve(target, &fault) == 0)
 		return 0;
-	endpoint_complain_of(&target->address, &fault, errno);
+	endpoint_complain_of(&target->address, &fault, errno, false);
 	return -1;
 }

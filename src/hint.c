@@ -116,8 +116,8 @@ static const struct hint unix_hints[] = {
 	{ "read", EMSGSIZE, HINT_ANY,
 	    "the peer's message is longer than our buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY,
-	    "the message is longer than the peer's buffer: raise --buffer on "
-	    "both ends" },
+	    "the message is longer than our socket may hold: raise --buffer "
+	    "and net.core.wmem_max" },
 	{ "bind", EADDRINUSE, HINT_ANY,
 	    "somebody listens there already, or the file is no socket: see "
 	    "ss -x -l -p" },
@@ -126,7 +126,7 @@ static const struct hint unix_hints[] = {
 static const struct hint mux_hints[] = {
 	{ "handshake", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on port %s in the guest; start one there: "
-	    "vcat -l %s; while it boots, --retry" },
+	    "vcat -l %s; wait for it with --retry" },
 	{ "handshake", ETIMEDOUT, HINT_ANY,
 	    "the guest does not answer: it may be booting or paused; wait for "
 	    "it with --retry" },

@@ -46,6 +46,15 @@ static void relay_touch(struct relay *relay)
 		relay->idle = deadline_in(relay->rules.idle);
 }
 
+/* Bytes of a stream become messages that go through. */
+static size_t size_for(
+    const struct stream *from, const struct stream *to, size_t buffer)
+{
+	size_t most = stream_message_most(to);
+
+	return !from->messages && most < buffer ? most : buffer;
+}
+
 void relay_init(struct relay *relay, struct stream *near, struct stream *far,
     const struct relay_rules *rules)
 {
@@ -59,8 +68,9 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 		.probe = deadline_never(),
 		.hold = deadline_never(),
 	};
-	flow_init(&relay->out, near, far, rules->buffer);
-	flow_init(&relay->in, far, near, rules->buffer);
+	flow_init(
+	    &relay->out, near, far, size_for(near, far, rules->buffer));
+	flow_init(&relay->in, far, near, size_for(far, near, rules->buffer));
 	flow_set_pool(&relay->out, rules->pipes);
 	flow_set_pool(&relay->in, rules->pipes);
 	relay_init_way(relay);

@@ -135,13 +135,14 @@ static void complain(struct report *report)
 {
 	enum outcome_kind kind = most_frequent(report);
 	const struct outcome *example = &report->examples[kind];
+	const struct socket_fault fault = { .step = example->step };
 	char name[ADDRESS_TEXT_SIZE];
 	char counts[512];
 
 	report->address.port = report->ports[kind];
 	if (total(report) == 1) {
-		endpoint_complain(
-		    &report->address, example->step, example->error);
+		endpoint_complain_of(
+		    &report->address, &fault, example->error, report->retried);
 		return;
 	}
 	address_name(&report->address, name);
@@ -151,7 +152,8 @@ static void complain(struct report *report)
 	    total(report), counts);
 	/* that nobody listens needs no explanation there */
 	if (kind != OUTCOME_REFUSED)
-		endpoint_hint(&report->address, example->step, example->error);
+		endpoint_hint(&report->address, example->step, example->error,
+		    report->retried);
 }
 
 int report_end(struct report *report)

@@ -23,6 +23,7 @@
 struct report {
 	struct address address; /* of each port, but for the port */
 	bool verbose, json;
+	bool retried;  /* false at first; who has waited is not told to */
 	int error;     /* errno of stdout, or 0 */
 	bool progress; /* there is a line of it on the terminal */
 	uint64_t counts[OUTCOME_KINDS];

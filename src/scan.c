@@ -229,6 +229,7 @@ static struct scanner *new_scanner(struct scan *scan)
 	scanner->total = ports_count(&scan->ports);
 	report_init(
 	    &scanner->report, &scan->target.address, scan->verbose, scan->json);
+	scanner->report.retried = scan->target.retry >= 0;
 	return scanner;
 }
 
@@ -264,7 +265,7 @@ enum scan_verdict scan_run(struct scan *scan, int *signal)
 	*signal = 0;
 	if (scanner == NULL || dial_resolve(&scan->target, &fault) < 0 ||
 	    run(scanner, &fault) < 0) {
-		endpoint_complain_of(&scan->target.address, &fault, errno);
+		endpoint_complain_of(&scan->target.address, &fault, errno, false);
 	} else {
 		*signal = scanner->signal;
 		tell(scanner, true);

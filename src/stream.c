@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -231,6 +232,17 @@ int stream_finish(struct stream *stream)
 	if (shutdown(fd, SHUT_WR) < 0 && errno != ENOTCONN)
 		return -1;
 	return 0;
+}
+
+size_t stream_message_most(const struct stream *stream)
+{
+	/* unix_dgram_sendmsg(): what sendmsg(2) takes is bounded by SO_SNDBUF,
+	   and that by net.core.wmem_max, less 32 */
+	int buffer = stream->empties
+			 ? fd_socket_number(stream->out, SO_SNDBUF) - 32
+			 : 0;
+
+	return buffer > 0 ? (size_t)buffer : SIZE_MAX;
 }
 
 bool stream_in_flight(const struct stream *stream)

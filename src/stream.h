@@ -101,6 +101,9 @@ int stream_writable_fd(const struct stream *stream);
  */
 bool stream_peer_closed(const struct stream *stream);
 
+/* The longest message that it takes, as far as is known before it is sent. */
+size_t stream_message_most(const struct stream *stream);
+
 /* Whether TCP has bytes, or an end, that the peer has not acknowledged. */
 bool stream_unsent(const struct stream *stream);
 

@@ -210,3 +210,13 @@ into_full() {
 	expect "${stderr_lines[0]}" "vcat: unix:s: read: Message too long"
 	[[ ${stderr_lines[1]} == "hint: "*"--buffer"* ]]
 }
+
+@test "unix: what is longer than a socket may hold goes as several messages" {
+	"$PATTERN" 1 600000 >sent
+	start listener "$VCAT" -l -d --seqpacket unix:s
+	wait_until 10 test -S s
+	run -0 vcat --seqpacket --send-only unix:s <sent
+	finish listener
+	expect "$status" 0
+	same_bytes sent listener.out
+}

@@ -215,6 +215,18 @@ backlog_full() {
 	expect_in scan.out "tcp:$after "
 }
 
+@test "--retry: who has waited in vain is not told to wait" {
+	local words
+	for words in unix:none "-z unix:none"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr vcat --retry=0.2 $words
+		expect "${stderr_lines[1]}" \
+			"hint: there is no such socket: is its server up?"
+	done
+	run -1 --separate-stderr vcat unix:none
+	expect "${stderr_lines[1]}" "hint: there is no such socket: is its server up? wait for it with --retry"
+}
+
 @test "signals: the end of a child that is not ours ends nothing" {
 	start late bash -c "sleep 1; exec '$VCAT' -l -k -d unix:s"
 	# shellcheck disable=SC2016 # expanded by the inner shell

@@ -19,13 +19,18 @@ static const struct {
 static const char why_any[] =
     "\"any\" stands only where vcat binds, it names no peer to connect to";
 
+static bool is_number(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
 /* Decimal digits and nothing else: strtonum(3) would take " +1". */
 static int parse_number(const char *text, uint32_t max, uint32_t *number)
 {
 	const char *error;
 	long long value;
 
-	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+	if (!is_number(text))
 		return -1;
 	value = strtonum(text, 0, max, &error);
 	if (error != NULL)
@@ -77,9 +82,13 @@ int address_parse_pair(const char *cid, const char *port,
     enum address_role role, struct address *address, const char **why)
 {
 	*address = (struct address){ .kind = ADDRESS_VSOCK };
-	if (address_parse_cid(cid, role, &address->cid, why) < 0)
-		return -1;
-	return address_parse_port(port, role, &address->port, why);
+	if (address_parse_cid(cid, role, &address->cid, why) == 0)
+		return address_parse_port(port, role, &address->port, why);
+	/* a host or a path, as other netcats have it */
+	if (!is_number(cid) && !is_any(cid))
+		*why = "that is no CID (a number, hypervisor, local, host or "
+		       "any); TCP is tcp:HOST:PORT, a unix socket unix:PATH";
+	return -1;
 }
 
 /* Cuts text at its last colon into head[] and the tail that is returned. */
@@ -104,6 +113,9 @@ static int parse_vsock(const char *text, enum address_role role,
 	char cid[32];
 	const char *port;
 
+	*why = "the address is empty";
+	if (text[0] == '\0')
+		return -1;
 	if (strchr(text, ':') == NULL) {
 		*why = "a port alone is only for listening; "
 		       "to connect, give CID:PORT";

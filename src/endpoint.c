@@ -46,7 +46,6 @@ void endpoint_complain_of(const struct address *address,
 	endpoint_hint(address, fault->step, error, retried);
 }
 
-
 void endpoint_complain(
     const struct address *address, const char *step, int error)
 {
@@ -83,7 +82,8 @@ int endpoint_dialled(const struct dial *dial)
 
 	if (dial->state == DIAL_CONNECTED)
 		return dial->attempt.fd;
-	endpoint_complain_of(&target->address, &dial->attempt.fault, dial->error, retried);
+	endpoint_complain_of(
+	    &target->address, &dial->attempt.fault, dial->error, retried);
 	/* whatever the last attempt met, it was the time that ran out */
 	errno =
 	    retried && dial_is_passing(dial->error) ? ETIMEDOUT : dial->error;

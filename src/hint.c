@@ -108,6 +108,8 @@ static const struct hint unix_hints[] = {
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on that socket: is its server up? wait for it "
 	    "with --retry" },
+	{ "connect", ENOTSOCK, HINT_ANY,
+	    "that is a file or a directory: give the path of a socket" },
 	{ "connect", EACCES, HINT_ANY,
 	    "the socket belongs to another user: see its owner and mode with "
 	    "ls -l" },
@@ -137,6 +139,9 @@ static const struct hint mux_hints[] = {
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "no VMM listens on that socket: is it up? wait for it with "
 	    "--retry" },
+	{ "connect", ENOTSOCK, HINT_ANY,
+	    "that is a file or a directory: give the path of the VMM's "
+	    "socket" },
 	{ "connect", EACCES, HINT_ANY,
 	    "the socket belongs to the VMM's user: see its owner and mode with "
 	    "ls -l" },

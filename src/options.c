@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,7 @@ int options_read(
 	struct options_reading reading = { .options = options, .why = why };
 	struct option longs[OPTIONS_TABLE_MAX + 1];
 	char shorts[3 * OPTIONS_TABLE_MAX];
+	const char *retry_for = "";
 	const char *broken;
 	int id;
 
@@ -269,11 +271,18 @@ int options_read(
 		if (options->action == OPTIONS_HELP ||
 		    options->action == OPTIONS_VERSION)
 			return 0;
+		if (id == OPTION_RETRY && optarg == NULL && optind < argc)
+			retry_for = argv[optind];
 	}
 	if (reading.listen && !reading.question)
 		options->action = OPTIONS_LISTEN;
-	if (options_read_words(&reading, argv + optind, argc - optind) < 0)
+	if (options_read_words(&reading, argv + optind, argc - optind) < 0) {
+		if (isdigit((unsigned char)retry_for[0]))
+			options_wrong(&reading,
+			    "--retry takes its seconds by a \"=\": --retry=%s",
+			    retry_for);
 		return -1;
+	}
 	broken = options_rules_broken(options);
 	return broken != NULL ? options_wrong(&reading, "%s", broken) : 0;
 }

@@ -26,6 +26,9 @@ static const char *check_listening(const struct options *o)
 	bool allow = o->allow.count > 0 || o->allow.privileged;
 	enum address_kind kind = o->address.kind;
 	bool file = kind == ADDRESS_UNIX || kind == ADDRESS_MUX;
+	enum address_kind far = listen && o->has_target ? o->target.kind : kind;
+	bool source = o->source_cid != ADDRESS_ANY ||
+		      o->source_port != ADDRESS_ANY || o->sibling;
 	const struct rule rules[] = {
 		{ o->keep_open && !listen, "-k is for listening: -l" },
 		{ o->max_conns > 0 && !many,
@@ -44,6 +47,10 @@ static const char *check_listening(const struct options *o)
 		    "--retry is for connecting" },
 		{ listen && o->sibling && !o->has_target,
 		    "--sibling is for connecting" },
+		{ source && far != ADDRESS_VSOCK,
+		    "-s, -p and --sibling are for connecting to VM sockets" },
+		{ o->seqpacket && kind == ADDRESS_TCP,
+		    "--seqpacket is not for TCP" },
 		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
 		    "-s: nothing binds to CID 0" },
 	};
@@ -89,7 +96,8 @@ static const char *check_giving(const struct options *o)
 		{ (o->command != NULL || o->pass_fd) &&
 			(says_how_to_move(o) || grace),
 		    "with -e or -F vcat moves no bytes: it excludes -d, -i, "
-		    "-q, --send-only, --recv-only, --strict, --shutdown and "
+		    "-q (but for -l -k), --send-only, --recv-only, --strict, "
+		    "--shutdown and "
 		    "--no-shutdown" },
 	};
 

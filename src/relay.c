@@ -68,8 +68,7 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 		.probe = deadline_never(),
 		.hold = deadline_never(),
 	};
-	flow_init(
-	    &relay->out, near, far, size_for(near, far, rules->buffer));
+	flow_init(&relay->out, near, far, size_for(near, far, rules->buffer));
 	flow_init(&relay->in, far, near, size_for(far, near, rules->buffer));
 	flow_set_pool(&relay->out, rules->pipes);
 	flow_set_pool(&relay->in, rules->pipes);

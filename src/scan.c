@@ -265,7 +265,8 @@ enum scan_verdict scan_run(struct scan *scan, int *signal)
 	*signal = 0;
 	if (scanner == NULL || dial_resolve(&scan->target, &fault) < 0 ||
 	    run(scanner, &fault) < 0) {
-		endpoint_complain_of(&scan->target.address, &fault, errno, false);
+		endpoint_complain_of(
+		    &scan->target.address, &fault, errno, false);
 	} else {
 		*signal = scanner->signal;
 		tell(scanner, true);

@@ -238,9 +238,8 @@ size_t stream_message_most(const struct stream *stream)
 {
 	/* unix_dgram_sendmsg(): what sendmsg(2) takes is bounded by SO_SNDBUF,
 	   and that by net.core.wmem_max, less 32 */
-	int buffer = stream->empties
-			 ? fd_socket_number(stream->out, SO_SNDBUF) - 32
-			 : 0;
+	int buffer =
+	    stream->empties ? fd_socket_number(stream->out, SO_SNDBUF) - 32 : 0;
 
 	return buffer > 0 ? (size_t)buffer : SIZE_MAX;
 }

@@ -49,6 +49,17 @@ void unix_set_buffer(int fd, size_t bytes)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
+/* For the kernel it is the same whether a socket is dead or a file is none. */
+static bool is_other_file(const char *path)
+{
+	struct stat st;
+	bool other =
+	    path[0] != '@' && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+
+	errno = ECONNREFUSED;
+	return other;
+}
+
 int unix_begin(struct socket_attempt *attempt, const char *path)
 {
 	struct sockaddr_un un;
@@ -64,7 +75,11 @@ int unix_begin(struct socket_attempt *attempt, const char *path)
 	attempt->fault.step = "connect";
 	if (socket_begin(attempt, (struct sockaddr *)&un, length) == 0)
 		return 0;
-	return errno == EAGAIN ? -1 : socket_drop(attempt);
+	if (errno == EAGAIN)
+		return -1;
+	if (errno == ECONNREFUSED && is_other_file(path))
+		errno = ENOTSOCK;
+	return socket_drop(attempt);
 }
 
 /*

@@ -215,6 +215,17 @@ backlog_full() {
 	expect_in scan.out "tcp:$after "
 }
 
+@test "unix: a path that is no socket is told from a dead one, and not waited for" {
+	mkdir dir
+	: >file
+	for path in dir file; do
+		fails 1 "unix:$path: connect: Socket operation on non-socket" \
+			"a file or a directory" "$VCAT" --retry=60 "unix:$path"
+		fails 1 "mux:$path:5: connect: Socket operation on non-socket" \
+			"the VMM's socket" "$VCAT" --retry=60 "mux:$path:5"
+	done
+}
+
 @test "--retry: who has waited in vain is not told to wait" {
 	local words
 	for words in unix:none "-z unix:none"; do

@@ -228,6 +228,16 @@ static void test_conflicts(void)
 		{ "-l -p 1 1234", "-p" },
 		{ "-l -s 1 1234", "-s" },
 		{ "-s 0 3:1", "-s" },
+		{ "-s 1 unix:a", "for connecting to VM sockets" },
+		{ "-p 5 tcp:1", "for connecting to VM sockets" },
+		{ "--sibling mux:v:1", "for connecting to VM sockets" },
+		{ "-l 5 -p 1 -t tcp:1", "for connecting to VM sockets" },
+		{ "--seqpacket tcp:1", "not for TCP" },
+		{ "--retry 60 3 80", "--retry=60" },
+		{ "--retry 60 tcp:1", "--retry=60" },
+		{ "localhost 80", "TCP is tcp:HOST:PORT" },
+		{ "127.0.0.1:80", "TCP is tcp:HOST:PORT" },
+		{ "-l 1234 -t localhost:80", "TCP is tcp:HOST:PORT" },
 		{ "-s hypervisor 3:1", "-s" },
 	};
 

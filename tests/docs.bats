@@ -97,7 +97,7 @@ stub() {
 build_stubs() {
 	local tool
 	mkdir -p stubs
-	for tool in cat grep mkfifo sed sleep; do
+	for tool in cat grep mkfifo rm sed sleep; do
 		ln -s "$(command -v $tool)" "stubs/$tool"
 	done
 	stub vcat <<-END

@@ -17,7 +17,7 @@
 
 /* What may be on its way through a VM socket, of a stream and unless --buffer
  * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
-#define VSOCK_BUFFER (2048UL * 1024)
+#define VSOCK_BUFFER (4096UL * 1024)
 
 static struct socket_choice choice_for(const struct options *options)
 {

@@ -14,7 +14,7 @@
 #include "allow.h"
 #include "ports.h"
 
-#define OPTIONS_BUFFER_DEFAULT (512UL * 1024)
+#define OPTIONS_BUFFER_DEFAULT (1024UL * 1024)
 
 enum options_action {
 	OPTIONS_CONNECT,

@@ -40,7 +40,7 @@ static const struct options_row table[] = {
 	{ OPTION_STRICT, "strict", VALUE_NONE, NULL,
 	    "an EOF without a half-close before it is an error" },
 	{ OPTION_BUFFER, "buffer", VALUE_NEEDED, "SIZE",
-	    "bytes held in each direction (512KiB)" },
+	    "bytes held in each direction (1MiB)" },
 	{ 'w', "timeout", VALUE_NEEDED, "SECS",
 	    "whole time allowed to connect (10; 0: no limit)" },
 	{ 'i', "idle-timeout", VALUE_NEEDED, "SECS",

@@ -26,7 +26,7 @@ static void test_defaults(void)
 	CHECK_INT(o->half_close, OPTIONS_HALF_CLOSE_DEFAULT);
 	CHECK_INT(o->source_cid, ADDRESS_ANY);
 	CHECK_INT(o->source_port, ADDRESS_ANY);
-	CHECK_INT(o->buffer, 512 * 1024);
+	CHECK_INT(o->buffer, 1024 * 1024);
 	CHECK(o->quit_after < 0);
 	CHECK(o->timeout == 10);
 	CHECK(o->idle_timeout == 0);

@@ -8,15 +8,11 @@
 #include <stdint.h>
 
 #include "address.h"
-
-#define ALLOW_MAX 64
+#include "ranges.h"
 
 struct allow {
-	struct {
-		uint32_t first, last;
-	} cids[ALLOW_MAX];
-	int count;       /* 0: every CID */
-	bool privileged; /* only peers whose port is below 1024 */
+	struct ranges cids; /* none: every CID */
+	bool privileged;    /* only peers whose port is below 1024 */
 };
 
 /*

@@ -49,7 +49,7 @@ struct options {
 	bool seqpacket;
 	bool sibling;
 	struct allow allow;
-	struct ports ports; /* -z */
+	struct ranges ports; /* -z */
 	bool json;
 	int max_conns; /* 0 without -m */
 	bool has_mode;

@@ -23,7 +23,7 @@ static const char *check_listening(const struct options *o)
 {
 	bool listen = o->action == OPTIONS_LISTEN;
 	bool many = o->keep_open && (o->has_target || o->command != NULL);
-	bool allow = o->allow.count > 0 || o->allow.privileged;
+	bool allow = o->allow.cids.count > 0 || o->allow.privileged;
 	enum address_kind kind = o->address.kind;
 	bool file = kind == ADDRESS_UNIX || kind == ADDRESS_MUX;
 	enum address_kind far = listen && o->has_target ? o->target.kind : kind;
@@ -36,7 +36,7 @@ static const char *check_listening(const struct options *o)
 		    "-l -k with -t or -e" },
 		{ allow && !listen,
 		    "--allow and --allow-privileged are for listening: -l" },
-		{ o->allow.count > 0 && (file || kind == ADDRESS_TCP),
+		{ o->allow.cids.count > 0 && (file || kind == ADDRESS_TCP),
 		    "--allow is for VM sockets: only they have CIDs" },
 		{ o->allow.privileged && file,
 		    "--allow-privileged is for VM sockets and TCP: "

@@ -105,11 +105,11 @@ static int read_ports(
     struct options_reading *reading, const char *prefix, const char *list)
 {
 	struct options *o = reading->options;
-	struct ports *ports = &o->ports;
+	struct ranges *ports = &o->ports;
 	uint64_t last;
 	const char *why;
 
-	if (ports_parse(list, ADDRESS_ANY - 1, ports, &why) < 0)
+	if (ports_parse(list, ports, &why) < 0)
 		return options_wrong(reading, "%s:%s: %s", prefix, list, why);
 	last = ports_count(ports) - 1;
 	/* what holds for the highest and the lowest, holds for all */

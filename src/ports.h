@@ -6,27 +6,21 @@
 
 #include <stdint.h>
 
-#define PORTS_MAX 64
+#include "ranges.h"
 
-/* Ranges that are sorted and do not touch: each port is there once. */
-struct ports {
-	struct {
-		uint32_t first, last;
-	} ranges[PORTS_MAX];
-	int count;
-};
+/* On VM sockets; that there are fewer elsewhere is for the address to say. */
+#define PORTS_HIGHEST 4294967294U
 
 /*
- * Reads a list of numbers and ranges, none above `most`. Returns 0, or -1 with
- * a static sentence in *why.
+ * Reads a list of ports into ranges that are sorted and do not touch: each
+ * port is there once. Returns 0, or -1 with a static sentence in *why.
  */
-int ports_parse(
-    const char *text, uint32_t most, struct ports *ports, const char **why);
+int ports_parse(const char *text, struct ranges *ports, const char **why);
 
 /* How many ports there are. */
-uint64_t ports_count(const struct ports *ports);
+uint64_t ports_count(const struct ranges *ports);
 
 /* The port with that index, from 0 on, in ascending order. */
-uint32_t ports_at(const struct ports *ports, uint64_t index);
+uint32_t ports_at(const struct ranges *ports, uint64_t index);
 
 #endif

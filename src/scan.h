@@ -13,7 +13,7 @@
 
 struct scan {
 	struct dial_target target; /* of each port, but for the port */
-	struct ports ports;
+	struct ranges ports;
 	bool verbose; /* a line for each port, not only for open ones */
 	bool json;    /* an object for each port */
 };

@@ -21,7 +21,7 @@ static bool permits(const struct allow *allow, uint32_t cid)
 
 static struct allow parse(const char *text)
 {
-	struct allow allow = { .count = 0 };
+	struct allow allow = { .privileged = false };
 	const char *why = "";
 
 	if (!CHECK_INT(allow_parse(text, &allow, &why), 0))
@@ -31,7 +31,7 @@ static struct allow parse(const char *text)
 
 static void test_none(void)
 {
-	const struct allow allow = { .count = 0 };
+	const struct allow allow = { .privileged = false };
 	const struct address path = { .kind = ADDRESS_UNIX, .path = "/s" };
 
 	CHECK(permits(&allow, 0));
@@ -44,7 +44,7 @@ static void test_list(void)
 {
 	struct allow allow = parse("3,5-9,host");
 
-	CHECK_INT(allow.count, 3);
+	CHECK_INT(allow.cids.count, 3);
 	CHECK(permits(&allow, 2));
 	CHECK(permits(&allow, 3));
 	CHECK(permits(&allow, 5));
@@ -88,7 +88,7 @@ static void test_wrong(void)
 		"hypervisors" };
 
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
-		struct allow allow = { .count = 0 };
+		struct allow allow = { .privileged = false };
 		const char *why = NULL;
 
 		if (!CHECK_INT(allow_parse(wrong[i], &allow, &why), -1) ||
@@ -99,10 +99,10 @@ static void test_wrong(void)
 
 static void test_full(void)
 {
-	struct allow allow = { .count = 0 };
+	struct allow allow = { .privileged = false };
 	const char *why;
 
-	for (int i = 0; i < ALLOW_MAX; i++)
+	for (int i = 0; i < RANGES_MAX; i++)
 		CHECK_INT(allow_parse("5", &allow, &why), 0);
 	CHECK_INT(allow_parse("6", &allow, &why), -1);
 	CHECK(!permits(&allow, 6));

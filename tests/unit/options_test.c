@@ -20,7 +20,7 @@ static void test_defaults(void)
 	CHECK(!o->send_only && !o->recv_only && !o->strict && !o->verbose);
 	CHECK(!o->seqpacket && !o->sibling);
 	CHECK(o->command == NULL && !o->pass_fd && !o->has_mode);
-	CHECK(o->allow.count == 0 && !o->allow.privileged);
+	CHECK(o->allow.cids.count == 0 && !o->allow.privileged);
 	CHECK_INT(o->max_conns, 0);
 	CHECK_INT(o->mode, 0600);
 	CHECK_INT(o->half_close, OPTIONS_HALF_CLOSE_DEFAULT);
@@ -107,8 +107,8 @@ static void test_serving(void)
 	CHECK_INT(arguments_good("-lk 1 -e cat -m 7")->max_conns, 7);
 	CHECK_INT(arguments_good("-lk 1 -t 3:1 --max-conns=7")->max_conns, 7);
 	CHECK(arguments_good("-l 1 --allow-privileged")->allow.privileged);
-	CHECK_INT(arguments_good("-l 1 --allow 3,5-9")->allow.count, 2);
-	CHECK_INT(arguments_good("-l 1 --allow 3 --allow=7")->allow.count, 2);
+	CHECK_INT(arguments_good("-l 1 --allow 3,5-9")->allow.cids.count, 2);
+	CHECK_INT(arguments_good("-l 1 --allow 3 --allow=7")->allow.cids.count, 2);
 	CHECK_INT(arguments_good("-l unix:/x --mode 660")->mode, 0660);
 	CHECK_INT(arguments_good("-l mux:/x:1 --mode=0666")->mode, 0666);
 }

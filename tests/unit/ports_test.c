@@ -29,11 +29,10 @@ static void test_good(void)
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct ports ports;
+		struct ranges ports;
 		const char *why;
 
-		if (!CHECK_INT(
-			ports_parse(rows[i].text, MOST, &ports, &why), 0))
+		if (!CHECK_INT(ports_parse(rows[i].text, &ports, &why), 0))
 			continue;
 		CHECK(ports_count(&ports) == rows[i].count);
 		CHECK_INT(ports_at(&ports, 0), rows[i].first);
@@ -44,10 +43,10 @@ static void test_good(void)
 static void test_order(void)
 {
 	static const uint32_t wanted[] = { 1, 5, 6, 7, 20, 21 };
-	struct ports ports;
+	struct ranges ports;
 	const char *why;
 
-	CHECK_INT(ports_parse("20-21,6-7,5-6,1", MOST, &ports, &why), 0);
+	CHECK_INT(ports_parse("20-21,6-7,5-6,1", &ports, &why), 0);
 	CHECK_INT((long long)ports_count(&ports), LENGTH(wanted));
 	for (size_t i = 0; i < LENGTH(wanted); i++)
 		CHECK_INT(ports_at(&ports, i), wanted[i]);
@@ -75,10 +74,10 @@ static void test_wrong(void)
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct ports ports;
+		struct ranges ports;
 		const char *why = "";
 
-		CHECK_INT(ports_parse(rows[i].text, MOST, &ports, &why), -1);
+		CHECK_INT(ports_parse(rows[i].text, &ports, &why), -1);
 		if (!CHECK(strstr(why, rows[i].why) != NULL))
 			printf("# %s: %s\n", rows[i].text, why);
 	}
@@ -87,16 +86,16 @@ static void test_wrong(void)
 static void test_too_many(void)
 {
 	char text[2048] = "0";
-	struct ports ports;
+	struct ranges ports;
 	const char *why = "";
 
-	for (int i = 1; i < PORTS_MAX; i++)
+	for (int i = 1; i < RANGES_MAX; i++)
 		snprintf(text + strlen(text), sizeof text - strlen(text), ",%d",
 		    2 * i);
-	CHECK_INT(ports_parse(text, MOST, &ports, &why), 0);
-	CHECK_INT((long long)ports_count(&ports), PORTS_MAX);
+	CHECK_INT(ports_parse(text, &ports, &why), 0);
+	CHECK_INT((long long)ports_count(&ports), RANGES_MAX);
 	snprintf(text + strlen(text), sizeof text - strlen(text), ",999");
-	CHECK_INT(ports_parse(text, MOST, &ports, &why), -1);
+	CHECK_INT(ports_parse(text, &ports, &why), -1);
 	CHECK(strstr(why, "64") != NULL);
 }
 

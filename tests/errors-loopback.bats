@@ -160,9 +160,13 @@ into_full() {
 	fails 1 "unix:s: connect: Connection refused" "nobody listens" "$VCAT" unix:s
 	fails 1 "unix:@no: connect: Connection refused" "nobody listens" \
 		"$VCAT" unix:@no
+}
+
+@test "unix: ENOTSOCK: the path is that of a file" {
 	echo text >file
-	fails 1 "unix:file: connect: Connection refused" "nobody listens" \
-		"$VCAT" unix:file
+	fails 1 "unix:file: connect: Socket operation on non-socket" \
+		"a file or a directory" "$VCAT" unix:file
+	expect "$(<file)" text
 }
 
 @test "unix: EACCES: the socket is somebody else's" {

@@ -48,11 +48,11 @@ vcat() {
 # start NAME COMMAND...: runs it in the background in a process group of its
 # own. Its stdin is what start's own is; NAME.out, NAME.err and, at its end,
 # NAME.status tell of it. (In the guest a fork is cheap and an exec is not.)
-# Another of that name must have ended: teardown would not know of it.
+# Another of that name has to end before: teardown would not know of it.
 start() {
 	local name=$1
 	shift
-	[[ ! -e $name.pid || -s $name.status ]] || {
+	[[ ! -e $name.pid ]] || wait_until 5 test -s "$name.status" || {
 		echo "start: $name is still running"
 		return 1
 	}

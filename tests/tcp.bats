@@ -20,6 +20,7 @@ listening_on() {
 		serve_tcp TCP4-LISTEN
 		run -0 "$VCAT" "tcp:$host$port" <<<"hello"
 		expect "$output" hello
+		finish server
 	done
 }
 

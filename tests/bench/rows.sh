@@ -44,9 +44,8 @@ say_way() {
 	esac
 }
 
-# Enough of them that a start, which takes a vcat 50 ms there, does not count.
 guest_vsock() {
-	address=vsock bytes=$((160 << 20)) way=one files='' only_pipes=0
+	address=vsock bytes=$((128 << 20)) way=one files='' only_pipes=0
 	tune carry vsock
 	shapes vsock
 }

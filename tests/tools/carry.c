@@ -6,6 +6,7 @@
  * goes to the commands.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -20,7 +21,7 @@ static const double grace = 2; /* to end after the last byte */
 struct way {
 	int feed, drain;
 	uint64_t left, counted;
-	double ended;
+	double began, ended; /* its first byte arrived, and its end */
 	pthread_t feeder, drainer;
 };
 
@@ -48,8 +49,11 @@ static void *drain(void *argument)
 {
 	struct way *way = argument;
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct pollfd first = { .fd = way->drain, .events = POLLIN };
 	ssize_t got;
 
+	poll(&first, 1, -1);
+	way->began = load_now();
 	while ((got = splice(way->drain, NULL, null, NULL, 1 << 20, 0)) > 0)
 		way->counted += (uint64_t)got;
 	way->ended = load_now();
@@ -184,6 +188,9 @@ const char *carry_run(struct load *load)
 	begin(&there);
 	begin(&back);
 	ended = finish(load, &there, &back);
+	/* of pipes the first byte shows: how a command starts is another row */
+	if (load->out_file == NULL)
+		began = there.began;
 	load_say("seconds", ended - began);
 	load_say("bytes", (double)(there.counted + back.counted));
 	load_say("first_status", load->first.status);

@@ -108,7 +108,8 @@ static void test_serving(void)
 	CHECK_INT(arguments_good("-lk 1 -t 3:1 --max-conns=7")->max_conns, 7);
 	CHECK(arguments_good("-l 1 --allow-privileged")->allow.privileged);
 	CHECK_INT(arguments_good("-l 1 --allow 3,5-9")->allow.cids.count, 2);
-	CHECK_INT(arguments_good("-l 1 --allow 3 --allow=7")->allow.cids.count, 2);
+	CHECK_INT(
+	    arguments_good("-l 1 --allow 3 --allow=7")->allow.cids.count, 2);
 	CHECK_INT(arguments_good("-l unix:/x --mode 660")->mode, 0660);
 	CHECK_INT(arguments_good("-l mux:/x:1 --mode=0666")->mode, 0666);
 }

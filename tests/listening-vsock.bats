@@ -71,7 +71,9 @@ accepted() {
 }
 
 @test "keep open: a client that leaves our stdin's bytes unread harms nobody else" {
-	listen listener -k < <(head -c 2000000 /dev/zero)
+	# a file, of which there is always more than the peer has room for
+	head -c 4000000 /dev/zero >zeros
+	listen listener -k <zeros
 	timeout "$LIMIT" "$PEER" connect "vsock:1:$port" read 1 close
 	wait_until 10 grep -qE "^vcat: local\(1\):[0-9]+: (read|write): " listener.err
 	run vcat --send-only "1:$port" <<<the-end

@@ -109,7 +109,8 @@ leave_stale() {
 }
 
 @test "keep open: a client that leaves our stdin's bytes unread harms nobody else" {
-	listen listener s -k < <(head -c 1000000 /dev/zero)
+	head -c 1000000 /dev/zero >zeros
+	listen listener s -k <zeros
 	timeout "$LIMIT" "$PEER" connect unix:s read 1 close
 	wait_until 10 grep -qE '^vcat: unix:s: (read|write): ' listener.err
 	run vcat --send-only unix:s <<<the-end

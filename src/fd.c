@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -82,6 +82,30 @@ int fd_set_blocking(int fd)
 	int flags = fcntl(fd, F_GETFL);
 
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+static ssize_t write_patiently(void *cookie, const char *text, size_t length)
+{
+	int fd = (int)(intptr_t)cookie;
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = write(fd, text + done, length - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			fd_poll(fd, POLLOUT, -1);
+		else if (errno != EINTR)
+			return 0;
+	}
+	return (ssize_t)length;
+}
+
+FILE *fd_output(int fd)
+{
+	return fopencookie((void *)(intptr_t)fd, "w",
+	    (cookie_io_functions_t){ .write = write_patiently });
 }
 
 int fd_socket_number(int fd, int option)

@@ -4,6 +4,8 @@
 #ifndef VCAT_FD_H
 #define VCAT_FD_H
 
+#include <stdio.h>
+
 /*
  * Opens /dev/null, for reading only, on each of 0 and 1 that is closed, and
  * for writing on 2, so that no socket is born there: a closed stdin is at its
@@ -41,6 +43,12 @@ void fd_reset_at_close(int fd);
 
 /* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
 int fd_set_blocking(int fd);
+
+/*
+ * A stream for text onto fd, which stays the caller's. Unlike stdout it waits
+ * where fd is non-blocking and has no room. Returns NULL with errno.
+ */
+FILE *fd_output(int fd);
 
 /* A number that getsockopt(2) has at SOL_SOCKET, or -1 with errno. */
 int fd_socket_number(int fd, int option);

@@ -1,35 +1,87 @@
 #include "log.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* One line, whatever a peer or a user has put into it. */
-static void tame(char *text, size_t length)
+#include "text.h"
+
+/* stderr is one for the whole process, and so is this. */
+static struct {
+	int fd;             /* stderr, or our own way to the same place */
+	bool is_own;        /* a description of ours, which never blocks */
+	unsigned long lost; /* messages that could not be written */
+} out = { .fd = STDERR_FILENO };
+
+/*
+ * O_NONBLOCK on stderr itself would be seen by all who share it. A FIFO or a
+ * terminal can be opened a second time, on a descriptor of our own that -e
+ * commands do not inherit. A regular file never blocks, and a second
+ * description would write at its own offset.
+ */
+void log_open(void)
 {
-	for (size_t i = 0; i < length; i++)
-		if (iscntrl((unsigned char)text[i]))
-			text[i] = '?';
+	struct stat st;
+	int fd;
+
+	if (fstat(STDERR_FILENO, &st) < 0 ||
+	    (!S_ISFIFO(st.st_mode) && !isatty(STDERR_FILENO)))
+		return;
+	fd = open("/proc/self/fd/2",
+	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	out.fd = fd;
+	out.is_own = true;
 }
 
-/* A stderr that cannot be written to leaves nobody to tell. */
+/* Returns whether all was written. */
+static bool put(const char *text, size_t length)
+{
+	struct pollfd room = { .fd = out.fd, .events = POLLOUT };
+	ssize_t n = send(out.fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno == ENOTSOCK &&
+	    (out.is_own ||
+		(poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0)))
+		n = write(out.fd, text, length);
+	return n == (ssize_t)length;
+}
+
+static void put_line(const char *line, size_t length)
+{
+	char count[64];
+
+	if (out.lost > 0) {
+		int n = snprintf(count, sizeof count,
+		    "vcat: %lu messages lost\n", out.lost);
+
+		if (put(count, (size_t)n))
+			out.lost = 0;
+	}
+	if (out.lost > 0 || !put(line, length))
+		out.lost++;
+}
+
 static void __attribute__((format(printf, 2, 0)))
 log_write(const char *prefix, const char *format, va_list args)
 {
 	int saved = errno;
 	char line[LOG_LINE_MAX];
 	size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix);
-	size_t room = sizeof line - used - 1; /* the newline's place */
-	int n = vsnprintf(line + used, room, format, args);
 
-	if (n > 0)
-		used += (size_t)n < room ? (size_t)n : room - 1;
-	tame(line, used);
-	line[used++] = '\n';
-	if (write(STDERR_FILENO, line, used) < 0)
-		errno = 0;
+	/* one byte less: the newline's place */
+	vsnprintf(line + used, sizeof line - used - 1, format, args);
+	text_tame(line);
+	strlcat(line, "\n", sizeof line);
+	put_line(line, strlen(line));
 	errno = saved;
 }
 
@@ -58,4 +110,12 @@ void log_line(const char *format, ...)
 	va_start(args, format);
 	log_write("", format, args);
 	va_end(args);
+}
+
+void log_progress(const char *text)
+{
+	char line[LOG_LINE_MAX];
+	int n = snprintf(line, sizeof line, "\r\033[K%s", text);
+
+	put(line, n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1);
 }

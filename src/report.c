@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "endpoint.h"
+#include "fd.h"
 #include "json.h"
 #include "log.h"
+#include "text.h"
 
 void report_init(struct report *report, const struct address *address,
     bool verbose, bool json)
@@ -17,6 +19,7 @@ void report_init(struct report *report, const struct address *address,
 		.address = *address,
 		.verbose = verbose,
 		.json = json,
+		.to = fd_output(STDOUT_FILENO),
 	};
 }
 
@@ -33,7 +36,7 @@ static void print_object(
 	char text[ADDRESS_TEXT_SIZE];
 	struct json json;
 
-	json_open(&json, stdout);
+	json_open(&json, report->to);
 	json_string(&json, "address", address_format(address, text));
 	if (address->kind != ADDRESS_UNIX)
 		json_number(&json, "port", address->port);
@@ -50,7 +53,7 @@ static void print_object(
 static void clear_progress(struct report *report)
 {
 	if (report->progress)
-		dprintf(STDERR_FILENO, "\r\033[K");
+		log_progress("");
 	report->progress = false;
 }
 
@@ -67,17 +70,19 @@ void report_port(
 	if (report->json || report->verbose || outcome->kind == OUTCOME_OPEN)
 		clear_progress(report);
 	address_format(&report->address, text);
+	text_tame(text);
 	if (report->json)
 		print_object(report, outcome);
 	else if (report->verbose)
-		printf("%s %s %.1f ms\n", text, reason(outcome), outcome->ms);
+		fprintf(report->to, "%s %s %.1f ms\n", text, reason(outcome),
+		    outcome->ms);
 	else if (outcome->kind == OUTCOME_OPEN)
-		printf("%s\n", text);
+		fprintf(report->to, "%s\n", text);
 }
 
 bool report_flush(struct report *report)
 {
-	if (fflush(stdout) != 0 && report->error == 0)
+	if (fflush(report->to) != 0 && report->error == 0)
 		report->error = errno;
 	return report->error == 0;
 }
@@ -89,9 +94,12 @@ bool report_has_progress(void)
 
 void report_progress(struct report *report, uint64_t done, uint64_t total)
 {
-	dprintf(STDERR_FILENO,
-	    "\r\033[K%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", done,
-	    total, report->counts[OUTCOME_OPEN]);
+	char text[96];
+
+	snprintf(text, sizeof text,
+	    "%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", done, total,
+	    report->counts[OUTCOME_OPEN]);
+	log_progress(text);
 	report->progress = true;
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "address.h"
 #include "outcome.h"
@@ -23,6 +24,7 @@
 struct report {
 	struct address address; /* of each port, but for the port */
 	bool verbose, json;
+	FILE *to; /* stdout, however slow; NULL with error if it is not to be had */
 	bool retried;  /* false at first; who has waited is not told to */
 	int error;     /* errno of stdout, or 0 */
 	bool progress; /* there is a line of it on the terminal */

@@ -84,6 +84,7 @@ int main(int argc, char *argv[])
 
 	if (fd_fill_standard() < 0)
 		return SESSION_FAILED;
+	log_open();
 	options_parse(argc, argv, &options);
 	status = run(&options);
 	return status == SESSION_STDOUT_GONE ? SESSION_FAILED : (int)status;

@@ -251,3 +251,16 @@ backlog_full() {
 	run script -qec "'$VCAT' -z -w 2 tcp:$port" /dev/null
 	[[ $output == *$'\r\e[K0 of 1 ports, 0 open'*$'\r\e[Kvcat: '*"timed out"* ]]
 }
+
+@test "stdout: a slow reader of a pipe that does not block loses no line" {
+	mkfifo out
+	# both ends are open, and ours does not block
+	exec {out_fd}<>out
+	start scan bash -c 'exec "$@" >out' scan "$TOOLS/nonblocking" 1 \
+		"$VCAT" -z -v -w 5 tcp:1-5000
+	sleep 0.5
+	timeout 20 head -n 5000 <out >lines &
+	finish scan 30
+	wait_until 10 eval '[[ $(wc -l <lines) == 5000 ]]'
+	run -1 grep -q "stdout: write" scan.err
+}

@@ -6,7 +6,7 @@ TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
-	crowd take-fd)
+	crowd take-fd with-socket nonblocking)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -38,6 +38,8 @@ $(B)/tools/hold-vmci: $(addprefix $(B)/tools/,hold-vmci.o number.o)
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
 $(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o)
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
+$(B)/tools/with-socket: $(B)/tools/with-socket.o
+$(B)/tools/nonblocking: $(B)/tools/nonblocking.o
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
 

@@ -144,7 +144,7 @@ static ssize_t take_by_copy(struct flow *flow)
 	if (n > 0) {
 		buffer_fill(&flow->buffer, (size_t)n);
 		/* less than was asked for: poll(2) tells when there is more */
-		if ((size_t)n < room)
+		if ((size_t)n < room && !flow->from->in_eager)
 			flow->readable = false;
 		flow->bulk = n >= BULK && flow->splice.pool != NULL;
 	}

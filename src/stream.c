@@ -84,6 +84,18 @@ static bool is_one_socket(void)
 	       in.st_ino == out.st_ino;
 }
 
+/*
+ * A FIFO that had no writer when it was opened without waiting never reports a
+ * hang-up, only an end to whoever reads. An EAGAIN shows that it has a writer,
+ * and poll(2) tells when that one has gone.
+ */
+static bool is_fifo(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static size_t small_pipe(int fd)
 {
 	return fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL ? PIPE_TRAFFIC : 0;
@@ -100,6 +112,7 @@ void stream_from_stdio(struct stream *stream, bool keep)
 		stream->ending = STREAM_SHUTDOWN;
 	stream->in_blocks = inherit(stream->in, &stream->in_socket);
 	stream->out_blocks = inherit(stream->out, &stream->out_socket);
+	stream->in_eager = !stream->in_blocks && is_fifo(stream->in);
 	stream->in_small = small_pipe(stream->in);
 	stream->out_small = small_pipe(stream->out);
 }
@@ -156,6 +169,8 @@ ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 		got = stream->in_socket ? read_socket(stream, piece, n)
 					: readv(stream->in, piece, n);
 	} while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		stream->in_eager = false;
 	note_traffic(stream->in, &stream->in_small, got);
 	return got;
 }

@@ -30,6 +30,8 @@ struct stream {
 				       worth enlarging; 0: never */
 	bool in_blocks, out_blocks; /* inherited, blocking: poll first, and
 				       move no more than is sure to fit */
+	bool in_eager; /* poll(2) may be silent about its end: read it until
+			  it says EAGAIN once */
 	bool messages; /* one read, one message; needs a buffer that can hold
 			  the longest */
 	bool empties;  /* AF_UNIX: a message may be empty, which is no end */

@@ -1,0 +1,55 @@
+# machine: here
+# What vcat is given as stdin and stdout, and what it makes of their ways.
+bats_require_minimum_version 1.5.0
+load helper
+
+# fed_and_left COMMAND...: COMMAND with a named FIFO as its stdin, whose only
+# writer has written hi and gone before COMMAND starts.
+fed_and_left() {
+	mkfifo fifo
+	start client bash -c '
+		exec 3<>fifo 4<fifo
+		echo hi >fifo
+		exec 3>&-
+		exec "$@" <&4 4<&-' fed "$@"
+}
+
+@test "named FIFO: its writer went before vcat started: connecting" {
+	start server socat -u UNIX-LISTEN:s STDOUT
+	wait_until 10 test -S s
+	fed_and_left "$VCAT" unix:s
+	finish client 20
+	expect "$status" 0
+	finish server 20
+	expect "$(<server.out)" hi
+}
+
+@test "named FIFO: its writer went before vcat started: listening" {
+	fed_and_left "$VCAT" -l unix:s
+	wait_until 10 test -S s
+	run -0 timeout 20 socat -u UNIX-CONNECT:s STDOUT
+	expect "$output" hi
+	finish client 20
+	expect "$status" 0
+}
+
+@test "named FIFO: its writer went before vcat started: -q begins at its end" {
+	start server "$PEER" listen unix:s sleep 30000
+	wait_until 10 test -S s
+	fed_and_left "$VCAT" -q 0.2 unix:s
+	finish client 20
+	expect "$status" 0
+}
+
+@test "named FIFO: a writer that comes after vcat has started is heard to its end" {
+	mkfifo fifo
+	start server socat -u UNIX-LISTEN:s STDOUT
+	wait_until 10 test -S s
+	start client bash -c 'exec 3<>fifo 4<fifo 3>&-
+		exec "$0" unix:s <&4 4<&-' "$VCAT"
+	# no writer, no byte: that is the end, as for cat(1)
+	finish client 20
+	expect "$status" 0
+	finish server 20
+	expect "$(<server.out)" ""
+}

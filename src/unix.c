@@ -1,14 +1,19 @@
 #include "unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-/* For the owner alone, until it is known to be for others, too. */
-#define PRIVATE (S_IRUSR | S_IWUSR)
+/* How long to wait for whoever else is replacing a file in that directory. */
+#define LOCK_SECONDS 2.0
+#define LOCK_MS      10
 
 /* The address of a path that is known to fit. Returns its length. */
 static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
@@ -106,15 +111,42 @@ static bool is_stale(const char *path)
 	return stale;
 }
 
-static int bind_path(int fd, const char *path)
+/* Linux gives the new file the socket's own mode, less the umask. */
+static int bind_file(int fd, const char *path)
 {
 	struct sockaddr_un un;
 	socklen_t length = to_sockaddr(path, &un);
+	mode_t mask = umask(0);
+	int result = bind(fd, (struct sockaddr *)&un, length);
 
-	/* Linux gives the new file the socket's own mode, less the umask */
-	if (fchmod(fd, PRIVATE) < 0)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&un, length) == 0)
+	umask(mask);
+	return result;
+}
+
+/*
+ * Between the test of a stale file and its removal another vcat could put its
+ * own in that place; and a file that bind(2) has just made looks stale for a
+ * moment. So only one vcat at a time may bind in a directory. The lock leaves
+ * nothing behind. Returns a descriptor to close, or -1 if the directory cannot
+ * be locked.
+ */
+static int lock_directory(const char *path)
+{
+	struct deadline limit = deadline_in(LOCK_SECONDS);
+	char copy[ADDRESS_PATH_SIZE + 16];
+	int fd;
+
+	strlcpy(copy, path, sizeof copy);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	       errno == EWOULDBLOCK && !deadline_passed(limit))
+		poll(NULL, 0, LOCK_MS);
+	return fd;
+}
+
+static int replace_stale(int fd, const char *path)
+{
+	if (bind_file(fd, path) == 0)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -1;
@@ -122,7 +154,21 @@ static int bind_path(int fd, const char *path)
 		errno = EADDRINUSE;
 		return -1;
 	}
-	return bind(fd, (struct sockaddr *)&un, length);
+	return bind_file(fd, path);
+}
+
+static int bind_path(int fd, const char *path, mode_t mode)
+{
+	int lock;
+	int result;
+
+	if (fchmod(fd, mode) < 0)
+		return -1;
+	lock = path[0] == '@' ? -1 : lock_directory(path);
+	result = replace_stale(fd, path);
+	if (lock >= 0)
+		socket_abandon(lock);
+	return result;
 }
 
 static bool identify(struct unix_file *file)
@@ -145,20 +191,13 @@ int unix_listen(const char *path, const struct socket_choice *choice,
 	if (fd < 0)
 		return -1;
 	fault->step = "bind";
-	if (bind_path(fd, path) < 0)
+	if (bind_path(fd, path, choice->mode) < 0)
 		return socket_abandon(fd);
 	strlcpy(file->path, path, sizeof file->path);
 	identify(file);
-	fault->step = "chmod";
-	if (choice->mode != PRIVATE && path[0] != '@' &&
-	    chmod(path, choice->mode) < 0)
-		goto err_remove;
 	fault->step = "listen";
-	if (listen(fd, choice->backlog) < 0)
-		goto err_remove;
-	return fd;
-
-err_remove:
+	if (listen(fd, choice->backlog) == 0)
+		return fd;
 	unix_remove(file);
 	return socket_abandon(fd);
 }

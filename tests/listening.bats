@@ -32,6 +32,14 @@ leave_stale() {
 	[[ -S $1 ]]
 }
 
+# The same, without a vcat to bind it.
+leave_stale_without_vcat() {
+	start dying socat UNIX-LISTEN:"$1",unlink-close=0 STDOUT
+	wait_until 10 test -S "$1"
+	stop dying
+	[[ -S $1 ]]
+}
+
 @test "one connection: it is served, and the listener ends with it" {
 	listen listener s </dev/null
 	run -0 vcat unix:s <<<hello
@@ -130,7 +138,7 @@ leave_stale() {
 }
 
 @test "socket file: it is for its owner alone, whatever the umask" {
-	for mask in 000 022 077; do
+	for mask in 000 022 077 0777; do
 		umask $mask
 		listen listener s </dev/null
 		expect "$(stat -c %a s)" 600 "mode with umask $mask"
@@ -142,7 +150,7 @@ leave_stale() {
 @test "socket file: --mode lets others in, whatever the umask" {
 	local mode mask
 	for mode in 666 660 0600 777; do
-		for mask in 000 027 077; do
+		for mask in 000 027 077 0777; do
 			umask $mask
 			start listener "$VCAT" -l --mode "$mode" unix:s -v </dev/null
 			umask 022
@@ -225,6 +233,35 @@ leave_stale() {
 	run -0 vcat unix:s <<<hello
 	finish listener
 	expect "$(<listener.out)" hello
+}
+
+@test "socket file: of two that find a stale one at once, one has it" {
+	local i
+	for i in {1..20}; do
+		leave_stale s
+		for name in one two three; do
+			start $name "$VCAT" -l -d -v unix:s
+		done
+		wait_until 10 eval '[[ $(cat one.status two.status three.status | wc -l) == 2 ]]'
+		expect "$(cat one.err two.err three.err | grep -c '^listening')" 1 "listeners"
+		expect "$(cat one.err two.err three.err | grep -c 'Address already in use')" 2 "refused"
+		run -0 vcat unix:s </dev/null
+		for name in one two three; do
+			finish $name 5
+		done
+		rm -f s
+	done
+}
+
+@test "socket file: only one vcat at a time binds in a directory" {
+	start holder flock . bash -c 'touch held; sleep 1; touch released'
+	wait_until 5 test -e held
+	leave_stale_without_vcat s
+	start listener "$VCAT" -l -d -v unix:s
+	wait_until 10 grep -q ^listening listener.err
+	[[ -e released ]]
+	run -0 vcat unix:s </dev/null
+	finish listener 5
 }
 
 @test "socket file: a live one is refused, and its listener goes on" {

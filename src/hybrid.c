@@ -52,26 +52,29 @@ static int read_line(int fd, struct hybrid_answer *answer)
 	return -1;
 }
 
-/* "OK " and a 32-bit number. */
-static bool is_ok(const char *answer)
+/* "OK " and a 32-bit number; a NUL would hide what follows it. */
+static bool is_ok(const struct hybrid_answer *answer)
 {
 	const char *error;
 
-	if (strncmp(answer, "OK ", 3) != 0 ||
-	    !isdigit((unsigned char)answer[3]))
+	if (strlen(answer->text) != answer->used ||
+	    strncmp(answer->text, "OK ", 3) != 0 ||
+	    !isdigit((unsigned char)answer->text[3]))
 		return false;
-	strtonum(answer + 3, 0, UINT32_MAX, &error);
+	strtonum(answer->text + 3, 0, UINT32_MAX, &error);
 	return error == NULL;
 }
 
 /* What came instead of an answer, fit to be shown on a terminal. */
-static void quote(char said[SOCKET_SAID_SIZE], const char *answer)
+static void quote(
+    char said[SOCKET_SAID_SIZE], const struct hybrid_answer *answer)
 {
 	size_t used = strlcpy(
 	    said, "Protocol error: the answer was \"", SOCKET_SAID_SIZE);
 
-	for (; *answer != '\0' && used + 6 < SOCKET_SAID_SIZE; answer++) {
-		unsigned char c = (unsigned char)*answer;
+	for (size_t i = 0; i < answer->used && used + 6 < SOCKET_SAID_SIZE;
+	     i++) {
+		unsigned char c = (unsigned char)answer->text[i];
 
 		used += (size_t)snprintf(said + used, SOCKET_SAID_SIZE - used,
 		    isprint(c) ? "%c" : "\\x%02x", c);
@@ -99,12 +102,12 @@ int hybrid_ask(
 int hybrid_hear(struct socket_attempt *attempt, struct hybrid_answer *answer)
 {
 	if (read_line(attempt->fd, answer) == 0) {
-		if (is_ok(answer->text))
+		if (is_ok(answer))
 			return 0;
 		errno = EPROTO;
 	}
 	if (errno == EPROTO)
-		quote(attempt->fault.said, answer->text);
+		quote(attempt->fault.said, answer);
 	errno = refusal(errno);
 	return -1;
 }

@@ -28,6 +28,14 @@ OK=$'OK 1073741824\n'
 	expect "$(cat got)" payload
 }
 
+@test "handshake: an answer with a NUL in it is none" {
+	vmm read 11 file nul sleep 0.2
+	printf 'OK 1\0evil\n' >nul
+	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
+	expect "${stderr_lines[0]}" \
+		'vcat: mux:v:52: handshake: Protocol error: the answer was "OK 1\x00evil"'
+}
+
 @test "handshake: what is no answer is shown, and nothing of it is output" {
 	local answer
 	for answer in $'HTTP/1.1 400 Bad Request\n' $'OK\n' $'OK x\n' \

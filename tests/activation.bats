@@ -155,3 +155,13 @@ wrong() {
 	wrong "what was passed is no socket (LISTEN_FDS)" bash -c \
 		'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -l - 3<&-' "$VCAT"
 }
+
+@test "activation: neither a datagram socket nor one that is not bound is taken" {
+	for type in dgram unbound; do
+		fails 1 "-: the passed socket is neither listening nor connected" \
+			"systemd-socket-activate" "$TOOLS/with-socket" $type \
+			"$VCAT" -l -
+	done
+	fails 1 "-: no socket was passed (LISTEN_FDS is not set)" \
+		"systemd-socket-activate" env "LISTEN_FDS= 1" "$VCAT" -l -
+}

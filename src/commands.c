@@ -104,7 +104,7 @@ static void end_all(struct serve_work *work)
 
 	while ((child = TAILQ_FIRST(&commands->all)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
-		kill(child->pid, SIGTERM);
+		kill(-child->pid, SIGTERM); /* its group */
 		TAILQ_REMOVE(&commands->all, child, next);
 		free(child);
 	}

@@ -61,6 +61,9 @@ pid_t exec_spawn(const struct exec *exec, int fd)
 {
 	pid_t pid = fork();
 
+	/* on both sides: neither knows which is first */
+	if (pid >= 0)
+		setpgid(pid, 0);
 	if (pid != 0)
 		return pid;
 	exec_become(exec, fd);

@@ -28,7 +28,10 @@ struct exec {
 /* Becomes the command. Returns only if that fails: -1 with errno. */
 int exec_become(const struct exec *exec, int fd);
 
-/* Runs it as a child; fd stays the caller's. Returns its pid, or -1. */
+/*
+ * Runs it as a child that leads a process group of its own; fd stays the
+ * caller's. Returns its pid, or -1 with errno.
+ */
 pid_t exec_spawn(const struct exec *exec, int fd);
 
 #endif

@@ -315,3 +315,26 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 	count_children
 	expect "$children" 0
 }
+
+@test "signals: what a command has started gets the SIGTERM as well" {
+	# shellcheck disable=SC2016
+	serve 'sleep 1000 & echo $! >child; sleep 1000; :' -k </dev/null
+	start client "$PEER" connect unix:s read-eof
+	wait_until 10 test -s child
+	pid_of listener
+	kill -TERM "$pid"
+	finish listener 10
+	expect "$status" 143
+	# its socket is closed for good
+	finish client 10
+	expect "$status" 0
+	wait_until 5 eval '! kill -0 "$(<child)"'
+}
+
+@test "processes: each command is the leader of a group of its own" {
+	serve 'cut -d" " -f1,5 /proc/self/stat; :' -k </dev/null
+	ask save said read-eof
+	read -r process group <said
+	pid_of listener
+	[[ $group != "$(cut -d' ' -f5 "/proc/$pid/stat")" ]]
+}

@@ -60,7 +60,7 @@ static int take_single(
 		result = value_count(text, &o->max_conns, &why);
 		break;
 	case OPTION_ALLOW:
-		result = allow_parse(text, &o->allow, &why);
+		result = value_cids(text, &o->allow.cids, &why);
 		break;
 	case OPTION_BUFFER:
 		o->has_buffer = true;

@@ -11,8 +11,7 @@
 #include <sys/types.h>
 
 #include "address.h"
-#include "allow.h"
-#include "ports.h"
+#include "value.h"
 
 #define OPTIONS_BUFFER_DEFAULT (1024UL * 1024)
 

@@ -109,13 +109,13 @@ static int read_ports(
 	uint64_t last;
 	const char *why;
 
-	if (ports_parse(list, ports, &why) < 0)
+	if (value_ports(list, ports, &why) < 0)
 		return options_wrong(reading, "%s:%s: %s", prefix, list, why);
-	last = ports_count(ports) - 1;
+	last = value_ports_count(ports) - 1;
 	/* what holds for the highest and the lowest, holds for all */
-	return read_with_port(reading, prefix, ports_at(ports, last)) < 0
+	return read_with_port(reading, prefix, value_ports_at(ports, last)) < 0
 		   ? -1
-		   : read_with_port(reading, prefix, ports_at(ports, 0));
+		   : read_with_port(reading, prefix, value_ports_at(ports, 0));
 }
 
 /* What -z is to look at: ADDRESS with a list of ports, or CID LIST. */

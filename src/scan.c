@@ -68,7 +68,8 @@ static void tell(struct scanner *scanner, bool last)
 			break;
 		if (known)
 			report_port(&scanner->report,
-			    ports_at(&scanner->scan->ports, scanner->told),
+			    value_ports_at(
+				&scanner->scan->ports, scanner->told),
 			    outcome);
 	}
 }
@@ -124,7 +125,8 @@ static void begin_next(struct scanner *scanner)
 
 	scanner->ring[index % RING].kind = OUTCOME_UNKNOWN;
 	attempt->index = index;
-	attempt->target.address.port = ports_at(&scanner->scan->ports, index);
+	attempt->target.address.port =
+	    value_ports_at(&scanner->scan->ports, index);
 	attempt->began = deadline_now();
 	dial_begin(&attempt->dial, &attempt->target);
 	watch(attempt);
@@ -226,7 +228,7 @@ static struct scanner *new_scanner(struct scan *scan)
 		return NULL;
 	scanner->scan = scan;
 	scanner->loop.epoll = -1;
-	scanner->total = ports_count(&scan->ports);
+	scanner->total = value_ports_count(&scan->ports);
 	report_init(
 	    &scanner->report, &scan->target.address, scan->verbose, scan->json);
 	scanner->report.retried = scan->target.retry >= 0;

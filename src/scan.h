@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "dial.h"
-#include "ports.h"
+#include "value.h"
 
 struct scan {
 	struct dial_target target; /* of each port, but for the port */

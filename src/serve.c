@@ -24,7 +24,7 @@ bool serve_admits(
 	char name[ADDRESS_TEXT_SIZE];
 
 	address_name(peer, name);
-	if (allow_permits(rules->allow, peer)) {
+	if (value_permits(rules->allow, peer)) {
 		if (rules->verbose)
 			log_error("%s: accepted", name);
 		return true;

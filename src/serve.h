@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "address.h"
-#include "allow.h"
 #include "endpoint.h"
 #include "loop.h"
+#include "value.h"
 
 struct serve_rules {
 	const struct socket_choice *choice;

@@ -14,6 +14,12 @@
 
 #define SECONDS_MOST 1e9
 
+/* The last port that only root may have: LAST_RESERVED_PORT of the kernel. */
+#define LAST_PRIVILEGED 1023
+
+/* No number, and no name for one, is longer. */
+#define WORD_SIZE 32
+
 /* No "inf", "nan", "0x1" or " 1". */
 int value_seconds(const char *text, double *seconds, const char **why)
 {
@@ -81,4 +87,191 @@ int value_mode(const char *text, mode_t *mode, const char **why)
 		return -1;
 	*mode = (mode_t)strtoul(text, NULL, 8);
 	return *mode <= 0777 ? 0 : -1;
+}
+
+/* What a list holds; the sentences are static. */
+struct list_kind {
+	int (*read)(const char *word, uint32_t *number, const char **why);
+	const char *shape;    /* what is wrong with what is no list */
+	const char *reversed; /* the first of a range is above its last */
+	const char *too_many; /* more than VALUE_RANGES_MAX */
+};
+
+/* A list that is being read. */
+struct list {
+	const struct list_kind *kind;
+	const char *rest;
+	const char *why;
+};
+
+static int read_cid(const char *word, uint32_t *cid, const char **why)
+{
+	return address_parse_cid(word, ADDRESS_CONNECT, cid, why);
+}
+
+static const struct list_kind list_of_cids = {
+	.read = read_cid,
+	.shape = "not a list of CIDs such as 3,5-9",
+	.reversed = "a range of CIDs goes from the lower to the higher",
+	.too_many = "a list has at most 64 CIDs and ranges of CIDs",
+};
+
+static const char not_ports[] = "not a list of ports such as 22,80,1000-2000";
+
+/* Not by address_parse_port(): the ports may be those of another kind. */
+static int read_port(const char *word, uint32_t *port, const char **why)
+{
+	const char *error;
+
+	*why = not_ports;
+	if (word[0] == '\0' || strspn(word, "0123456789") != strlen(word))
+		return -1;
+	*port = (uint32_t)strtonum(word, 0, ADDRESS_ANY - 1, &error);
+	*why = "a port in the list is too high";
+	return error == NULL ? 0 : -1;
+}
+
+static const struct list_kind list_of_ports = {
+	.read = read_port,
+	.shape = not_ports,
+	.reversed = "a range of ports goes from the lower to the higher",
+	.too_many = "a list has at most 64 ports and ranges of ports",
+};
+
+/* Reads what stands before a separator or the end, and moves on to that. */
+static int read_number(
+    struct list *list, const char *separators, uint32_t *number)
+{
+	char word[WORD_SIZE];
+	size_t length = strcspn(list->rest, separators);
+
+	list->why = list->kind->shape;
+	if (length >= sizeof word)
+		return -1;
+	memcpy(word, list->rest, length);
+	word[length] = '\0';
+	list->rest += length;
+	return list->kind->read(word, number, &list->why);
+}
+
+static int read_range(struct list *list, struct range *range)
+{
+	if (read_number(list, ",-", &range->first) < 0)
+		return -1;
+	range->last = range->first;
+	if (*list->rest != '-')
+		return 0;
+	list->rest++;
+	if (read_number(list, ",", &range->last) < 0)
+		return -1;
+	list->why = list->kind->reversed;
+	return range->last < range->first ? -1 : 0;
+}
+
+static int read_list(struct list *list, struct ranges *ranges)
+{
+	struct range range;
+
+	while (read_range(list, &range) == 0) {
+		list->why = list->kind->too_many;
+		if (ranges->count == VALUE_RANGES_MAX)
+			return -1;
+		ranges->list[ranges->count++] = range;
+		if (*list->rest == '\0')
+			return 0;
+		list->rest++; /* the comma */
+	}
+	return -1;
+}
+
+int value_cids(const char *text, struct ranges *cids, const char **why)
+{
+	struct list list = { .kind = &list_of_cids, .rest = text };
+	int result = read_list(&list, cids);
+
+	*why = list.why;
+	return result;
+}
+
+static int compare_ranges(const void *left, const void *right)
+{
+	const struct range *a = left;
+	const struct range *b = right;
+
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* Sorts the ranges and joins those that overlap or touch. */
+static void join(struct ranges *ranges)
+{
+	struct range *kept = ranges->list;
+
+	qsort(ranges->list, (size_t)ranges->count, sizeof ranges->list[0],
+	    compare_ranges);
+	for (int i = 1; i < ranges->count; i++) {
+		const struct range *next = &ranges->list[i];
+
+		if (next->first > kept->last && next->first - kept->last > 1)
+			*++kept = *next;
+		else if (next->last > kept->last)
+			kept->last = next->last;
+	}
+	ranges->count = (int)(kept - ranges->list) + 1;
+}
+
+int value_ports(const char *text, struct ranges *ports, const char **why)
+{
+	struct list list = { .kind = &list_of_ports, .rest = text };
+	int result;
+
+	ports->count = 0;
+	result = read_list(&list, ports);
+	*why = list.why;
+	if (result == 0)
+		join(ports);
+	return result;
+}
+
+static uint64_t range_length(const struct range *range)
+{
+	return (uint64_t)range->last - range->first + 1;
+}
+
+uint64_t value_ports_count(const struct ranges *ports)
+{
+	uint64_t count = 0;
+
+	for (int i = 0; i < ports->count; i++)
+		count += range_length(&ports->list[i]);
+	return count;
+}
+
+uint32_t value_ports_at(const struct ranges *ports, uint64_t index)
+{
+	const struct range *range = ports->list;
+
+	while (index >= range_length(range))
+		index -= range_length(range++);
+	return range->first + (uint32_t)index;
+}
+
+static bool hold(const struct ranges *ranges, uint32_t number)
+{
+	for (int i = 0; i < ranges->count; i++)
+		if (number >= ranges->list[i].first &&
+		    number <= ranges->list[i].last)
+			return true;
+	return false;
+}
+
+bool value_permits(const struct allow *allow, const struct address *peer)
+{
+	bool has_port =
+	    peer->kind == ADDRESS_VSOCK || peer->kind == ADDRESS_TCP;
+
+	if (allow->cids.count > 0 &&
+	    (peer->kind != ADDRESS_VSOCK || !hold(&allow->cids, peer->cid)))
+		return false;
+	return !allow->privileged ||
+	       (has_port && peer->port <= LAST_PRIVILEGED);
 }

@@ -1,7 +1,7 @@
 /*
  * Who may come in.
  */
-#include "allow.h"
+#include "value.h"
 
 #include "test.h"
 
@@ -16,7 +16,7 @@ static bool permits(const struct allow *allow, uint32_t cid)
 {
 	struct address from = peer(cid, 5000);
 
-	return allow_permits(allow, &from);
+	return value_permits(allow, &from);
 }
 
 static struct allow parse(const char *text)
@@ -24,7 +24,7 @@ static struct allow parse(const char *text)
 	struct allow allow = { .privileged = false };
 	const char *why = "";
 
-	if (!CHECK_INT(allow_parse(text, &allow, &why), 0))
+	if (!CHECK_INT(value_cids(text, &allow.cids, &why), 0))
 		printf("# %s: %s\n", text, why);
 	return allow;
 }
@@ -37,7 +37,7 @@ static void test_none(void)
 	CHECK(permits(&allow, 0));
 	CHECK(permits(&allow, 3));
 	CHECK(permits(&allow, 4294967294));
-	CHECK(allow_permits(&allow, &path));
+	CHECK(value_permits(&allow, &path));
 }
 
 static void test_list(void)
@@ -75,7 +75,7 @@ static void test_given_twice(void)
 	struct allow allow = parse("3");
 	const char *why;
 
-	CHECK_INT(allow_parse("7-8", &allow, &why), 0);
+	CHECK_INT(value_cids("7-8", &allow.cids, &why), 0);
 	CHECK(permits(&allow, 3) && permits(&allow, 8) && !permits(&allow, 4));
 }
 
@@ -91,7 +91,7 @@ static void test_wrong(void)
 		struct allow allow = { .privileged = false };
 		const char *why = NULL;
 
-		if (!CHECK_INT(allow_parse(wrong[i], &allow, &why), -1) ||
+		if (!CHECK_INT(value_cids(wrong[i], &allow.cids, &why), -1) ||
 		    !CHECK(why != NULL && why[0] != '\0'))
 			printf("# '%s'\n", wrong[i]);
 	}
@@ -102,9 +102,9 @@ static void test_full(void)
 	struct allow allow = { .privileged = false };
 	const char *why;
 
-	for (int i = 0; i < RANGES_MAX; i++)
-		CHECK_INT(allow_parse("5", &allow, &why), 0);
-	CHECK_INT(allow_parse("6", &allow, &why), -1);
+	for (int i = 0; i < VALUE_RANGES_MAX; i++)
+		CHECK_INT(value_cids("5", &allow.cids, &why), 0);
+	CHECK_INT(value_cids("6", &allow.cids, &why), -1);
 	CHECK(!permits(&allow, 6));
 	CHECK(permits(&allow, 5));
 }
@@ -119,7 +119,7 @@ static void test_no_cid(void)
 	};
 
 	for (size_t i = 0; i < LENGTH(kinds); i++)
-		CHECK(!allow_permits(&allow, &kinds[i]));
+		CHECK(!value_permits(&allow, &kinds[i]));
 }
 
 static void test_privileged(void)
@@ -132,15 +132,15 @@ static void test_privileged(void)
 	struct address high = peer(3, 1024);
 	struct address zero = peer(3, 0);
 
-	CHECK(allow_permits(&allow, &low));
-	CHECK(allow_permits(&allow, &zero));
-	CHECK(!allow_permits(&allow, &high));
-	CHECK(allow_permits(&allow, &tcp));
+	CHECK(value_permits(&allow, &low));
+	CHECK(value_permits(&allow, &zero));
+	CHECK(!value_permits(&allow, &high));
+	CHECK(value_permits(&allow, &tcp));
 	tcp.port = 1024;
-	CHECK(!allow_permits(&allow, &tcp));
+	CHECK(!value_permits(&allow, &tcp));
 	/* whose port it is, a path does not tell */
-	CHECK(!allow_permits(&allow, &path));
-	CHECK(!allow_permits(&allow, &mux));
+	CHECK(!value_permits(&allow, &path));
+	CHECK(!value_permits(&allow, &mux));
 }
 
 static void test_both(void)
@@ -151,9 +151,9 @@ static void test_both(void)
 	struct address high = peer(3, 2222);
 
 	allow.privileged = true;
-	CHECK(allow_permits(&allow, &good));
-	CHECK(!allow_permits(&allow, &other));
-	CHECK(!allow_permits(&allow, &high));
+	CHECK(value_permits(&allow, &good));
+	CHECK(!value_permits(&allow, &other));
+	CHECK(!value_permits(&allow, &high));
 }
 
 static const struct test tests[] = {

@@ -1,7 +1,7 @@
 /*
  * Lists of ports.
  */
-#include "ports.h"
+#include "value.h"
 
 #include <inttypes.h>
 
@@ -32,11 +32,12 @@ static void test_good(void)
 		struct ranges ports;
 		const char *why;
 
-		if (!CHECK_INT(ports_parse(rows[i].text, &ports, &why), 0))
+		if (!CHECK_INT(value_ports(rows[i].text, &ports, &why), 0))
 			continue;
-		CHECK(ports_count(&ports) == rows[i].count);
-		CHECK_INT(ports_at(&ports, 0), rows[i].first);
-		CHECK_INT(ports_at(&ports, rows[i].count - 1), rows[i].last);
+		CHECK(value_ports_count(&ports) == rows[i].count);
+		CHECK_INT(value_ports_at(&ports, 0), rows[i].first);
+		CHECK_INT(
+		    value_ports_at(&ports, rows[i].count - 1), rows[i].last);
 	}
 }
 
@@ -46,10 +47,10 @@ static void test_order(void)
 	struct ranges ports;
 	const char *why;
 
-	CHECK_INT(ports_parse("20-21,6-7,5-6,1", &ports, &why), 0);
-	CHECK_INT((long long)ports_count(&ports), LENGTH(wanted));
+	CHECK_INT(value_ports("20-21,6-7,5-6,1", &ports, &why), 0);
+	CHECK_INT((long long)value_ports_count(&ports), LENGTH(wanted));
 	for (size_t i = 0; i < LENGTH(wanted); i++)
-		CHECK_INT(ports_at(&ports, i), wanted[i]);
+		CHECK_INT(value_ports_at(&ports, i), wanted[i]);
 }
 
 static void test_wrong(void)
@@ -77,7 +78,7 @@ static void test_wrong(void)
 		struct ranges ports;
 		const char *why = "";
 
-		CHECK_INT(ports_parse(rows[i].text, &ports, &why), -1);
+		CHECK_INT(value_ports(rows[i].text, &ports, &why), -1);
 		if (!CHECK(strstr(why, rows[i].why) != NULL))
 			printf("# %s: %s\n", rows[i].text, why);
 	}
@@ -89,13 +90,13 @@ static void test_too_many(void)
 	struct ranges ports;
 	const char *why = "";
 
-	for (int i = 1; i < RANGES_MAX; i++)
+	for (int i = 1; i < VALUE_RANGES_MAX; i++)
 		snprintf(text + strlen(text), sizeof text - strlen(text), ",%d",
 		    2 * i);
-	CHECK_INT(ports_parse(text, &ports, &why), 0);
-	CHECK_INT((long long)ports_count(&ports), RANGES_MAX);
+	CHECK_INT(value_ports(text, &ports, &why), 0);
+	CHECK_INT((long long)value_ports_count(&ports), VALUE_RANGES_MAX);
 	snprintf(text + strlen(text), sizeof text - strlen(text), ",999");
-	CHECK_INT(ports_parse(text, &ports, &why), -1);
+	CHECK_INT(value_ports(text, &ports, &why), -1);
 	CHECK(strstr(why, "64") != NULL);
 }
 

@@ -147,7 +147,6 @@ static int parse_unix(const char *text, enum address_role role,
     struct address *address, const char **why)
 {
 	(void)role;
-	*address = (struct address){ .kind = ADDRESS_UNIX };
 	return parse_path(text, address, why);
 }
 
@@ -156,29 +155,26 @@ static int parse_mux(const char *text, enum address_role role,
     struct address *address, const char **why)
 {
 	char path[1024];
-	char bound[1024 + 16];
 	const char *port;
 
-	*address = (struct address){ .kind = ADDRESS_MUX };
 	*why = "a hybrid socket is mux:PATH:PORT";
 	port = split_last(text, path, sizeof path);
 	if (port == NULL)
 		return -1;
 	if (address_parse_port(port, ADDRESS_CONNECT, &address->port, why) < 0)
 		return -1;
-	if (role == ADDRESS_BIND) {
-		snprintf(bound, sizeof bound, "%s_%s", path, port);
-		if (parse_path(bound, address, why) < 0)
-			return -1;
-	}
-	return parse_path(path, address, why);
+	if (parse_path(path, address, why) < 0)
+		return -1;
+	return role == ADDRESS_CONNECT ||
+		       strlen(path) + 1 + strlen(port) < sizeof address->path
+		   ? 0
+		   : -1;
 }
 
 /* Takes the brackets off an IPv6 address, and refuses it without them. */
 static int parse_host(char *host, struct address *address)
 {
 	size_t length = strlen(host);
-
 	bool bracketed = host[0] == '[' && host[length - 1] == ']';
 
 	if (bracketed) {
@@ -199,7 +195,6 @@ static int parse_tcp(const char *text, enum address_role role,
 	char host[ADDRESS_HOST_SIZE + 2] = "";
 	const char *port = text;
 
-	*address = (struct address){ .kind = ADDRESS_TCP };
 	*why = "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or tcp:PORT";
 	if (strchr(text, ':') != NULL) {
 		port = split_last(text, host, sizeof host);
@@ -215,35 +210,6 @@ static int parse_tcp(const char *text, enum address_role role,
 	return address->port != 0 || role == ADDRESS_BIND ? 0 : -1;
 }
 
-int address_parse(const char *text, enum address_role role,
-    struct address *address, const char **why)
-{
-	static const struct {
-		const char *prefix;
-		int (*parse)(const char *, enum address_role, struct address *,
-		    const char **);
-	} kinds[] = {
-		{ "vsock://", parse_vsock },
-		{ "vsock:", parse_vsock },
-		{ "mux:", parse_mux },
-		{ "unix:", parse_unix },
-		{ "tcp:", parse_tcp },
-	};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		size_t length = strlen(kinds[i].prefix);
-
-		if (strncmp(text, kinds[i].prefix, length) == 0)
-			return kinds[i].parse(
-			    text + length, role, address, why);
-	}
-	if (strcmp(text, "-") == 0) {
-		*address = (struct address){ .kind = ADDRESS_STDIO };
-		return 0;
-	}
-	return parse_vsock(text, role, address, why);
-}
-
 static const char *part_text(uint32_t part, char text[16])
 {
 	if (part == ADDRESS_ANY)
@@ -252,35 +218,108 @@ static const char *part_text(uint32_t part, char text[16])
 	return text;
 }
 
-const char *address_format(
-    const struct address *address, char text[ADDRESS_TEXT_SIZE])
+static void format_vsock(const struct address *address, char *text)
 {
 	char cid[16];
 	char port[16];
+
+	snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s", part_text(address->cid, cid),
+	    part_text(address->port, port));
+}
+
+static void format_mux(const struct address *address, char *text)
+{
+	snprintf(
+	    text, ADDRESS_TEXT_SIZE, "mux:%s:%u", address->path, address->port);
+}
+
+static void format_unix(const struct address *address, char *text)
+{
+	snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s", address->path);
+}
+
+static void format_tcp(const struct address *address, char *text)
+{
 	bool ipv6 = strchr(address->host, ':') != NULL;
 
-	switch (address->kind) {
-	case ADDRESS_VSOCK:
-		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s",
-		    part_text(address->cid, cid),
-		    part_text(address->port, port));
-		break;
-	case ADDRESS_MUX:
-		snprintf(text, ADDRESS_TEXT_SIZE, "mux:%s:%u", address->path,
-		    address->port);
-		break;
-	case ADDRESS_UNIX:
-		snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s", address->path);
-		break;
-	case ADDRESS_TCP:
-		snprintf(text, ADDRESS_TEXT_SIZE, "tcp:%s%s%s%s%u",
-		    ipv6 ? "[" : "", address->host, ipv6 ? "]" : "",
-		    address->host[0] != '\0' ? ":" : "", address->port);
-		break;
-	case ADDRESS_STDIO:
-		strlcpy(text, "-", ADDRESS_TEXT_SIZE);
-		break;
+	snprintf(text, ADDRESS_TEXT_SIZE, "tcp:%s%s%s%s%u", ipv6 ? "[" : "",
+	    address->host, ipv6 ? "]" : "", address->host[0] != '\0' ? ":" : "",
+	    address->port);
+}
+
+static void format_stdio(const struct address *address, char *text)
+{
+	(void)address;
+	strlcpy(text, "-", ADDRESS_TEXT_SIZE);
+}
+
+enum trait { HAS_CID = 1, HAS_PORT = 2, HAS_FILE = 4 };
+
+/* All that tells one kind of address from another. */
+static const struct kind {
+	const char *prefixes[3]; /* what such an address begins with */
+	/* Reads what follows the prefix; *address has its kind, and zeros. */
+	int (*parse)(const char *text, enum address_role role,
+	    struct address *address, const char **why);
+	/* text has ADDRESS_TEXT_SIZE bytes. */
+	void (*format)(const struct address *address, char *text);
+	unsigned traits;
+} kinds[] = {
+	[ADDRESS_VSOCK] = { { "vsock://", "vsock:" }, parse_vsock, format_vsock,
+	    HAS_CID | HAS_PORT },
+	[ADDRESS_MUX] = { { "mux:" }, parse_mux, format_mux,
+	    HAS_PORT | HAS_FILE },
+	[ADDRESS_UNIX] = { { "unix:" }, parse_unix, format_unix, HAS_FILE },
+	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, HAS_PORT },
+	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, 0 },
+};
+
+bool address_has_cid(enum address_kind kind)
+{
+	return kinds[kind].traits & HAS_CID;
+}
+
+bool address_has_port(enum address_kind kind)
+{
+	return kinds[kind].traits & HAS_PORT;
+}
+
+bool address_has_file(enum address_kind kind)
+{
+	return kinds[kind].traits & HAS_FILE;
+}
+
+/* Moves *text past the prefix that tells the kind. A VM socket needs none. */
+static enum address_kind take_prefix(const char **text)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		for (size_t j = 0; kinds[i].prefixes[j] != NULL; j++) {
+			const char *prefix = kinds[i].prefixes[j];
+			size_t length = strlen(prefix);
+
+			if (strncmp(*text, prefix, length) == 0) {
+				*text += length;
+				return (enum address_kind)i;
+			}
+		}
 	}
+	return ADDRESS_VSOCK;
+}
+
+int address_parse(const char *text, enum address_role role,
+    struct address *address, const char **why)
+{
+	*address = (struct address){ .kind = ADDRESS_STDIO };
+	if (strcmp(text, "-") == 0)
+		return 0;
+	address->kind = take_prefix(&text);
+	return kinds[address->kind].parse(text, role, address, why);
+}
+
+const char *address_format(
+    const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	kinds[address->kind].format(address, text);
 	return text;
 }
 

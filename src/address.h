@@ -14,6 +14,7 @@
 #ifndef VCAT_ADDRESS_H
 #define VCAT_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,16 @@ struct address {
 	char path[ADDRESS_PATH_SIZE]; /* mux, unix: '@' first: abstract */
 	char host[ADDRESS_HOST_SIZE]; /* tcp; "" is loopback */
 };
+
+/* Whether such an address has a CID, that is, belongs to a VM socket. */
+bool address_has_cid(enum address_kind kind);
+
+/* Whether such an address has a port. */
+bool address_has_port(enum address_kind kind);
+
+/* Whether such an address is reached by a socket file, which a listener makes.
+ * A peer that comes in there tells no port of its own. */
+bool address_has_file(enum address_kind kind);
 
 /*
  * Reads text into *address. Returns 0, or -1 and in *why a static sentence

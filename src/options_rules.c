@@ -25,7 +25,9 @@ static const char *check_listening(const struct options *o)
 	bool many = o->keep_open && (o->has_target || o->command != NULL);
 	bool allow = o->allow.cids.count > 0 || o->allow.privileged;
 	enum address_kind kind = o->address.kind;
-	bool file = kind == ADDRESS_UNIX || kind == ADDRESS_MUX;
+	/* a socket that is passed may be of any kind */
+	bool passed = kind == ADDRESS_STDIO;
+	bool file = address_has_file(kind);
 	enum address_kind far = listen && o->has_target ? o->target.kind : kind;
 	bool source = o->source_cid != ADDRESS_ANY ||
 		      o->source_port != ADDRESS_ANY || o->sibling;
@@ -36,9 +38,10 @@ static const char *check_listening(const struct options *o)
 		    "-l -k with -t or -e" },
 		{ allow && !listen,
 		    "--allow and --allow-privileged are for listening: -l" },
-		{ o->allow.cids.count > 0 && (file || kind == ADDRESS_TCP),
+		{ o->allow.cids.count > 0 && !address_has_cid(kind) && !passed,
 		    "--allow is for VM sockets: only they have CIDs" },
-		{ o->allow.privileged && file,
+		{ o->allow.privileged && (file || !address_has_port(kind)) &&
+			!passed,
 		    "--allow-privileged is for VM sockets and TCP: "
 		    "only they have ports" },
 		{ o->has_mode && (!listen || !file),
@@ -47,7 +50,7 @@ static const char *check_listening(const struct options *o)
 		    "--retry is for connecting" },
 		{ listen && o->sibling && !o->has_target,
 		    "--sibling is for connecting" },
-		{ source && far != ADDRESS_VSOCK,
+		{ source && !address_has_cid(far),
 		    "-s, -p and --sibling are for connecting to VM sockets" },
 		{ o->seqpacket && kind == ADDRESS_TCP,
 		    "--seqpacket is not for TCP" },

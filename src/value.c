@@ -266,11 +266,12 @@ static bool hold(const struct ranges *ranges, uint32_t number)
 
 bool value_permits(const struct allow *allow, const struct address *peer)
 {
+	/* who comes in by a socket file tells no port */
 	bool has_port =
-	    peer->kind == ADDRESS_VSOCK || peer->kind == ADDRESS_TCP;
+	    address_has_port(peer->kind) && !address_has_file(peer->kind);
 
 	if (allow->cids.count > 0 &&
-	    (peer->kind != ADDRESS_VSOCK || !hold(&allow->cids, peer->cid)))
+	    !(address_has_cid(peer->kind) && hold(&allow->cids, peer->cid)))
 		return false;
 	return !allow->privileged ||
 	       (has_port && peer->port <= LAST_PRIVILEGED);

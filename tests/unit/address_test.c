@@ -315,6 +315,26 @@ static void test_names(void)
 	}
 }
 
+static void test_traits(void)
+{
+	static const struct {
+		enum address_kind kind;
+		bool cid, port, file;
+	} rows[] = {
+		{ ADDRESS_VSOCK, true, true, false },
+		{ ADDRESS_MUX, false, true, true },
+		{ ADDRESS_UNIX, false, false, true },
+		{ ADDRESS_TCP, false, true, false },
+		{ ADDRESS_STDIO, false, false, false },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		CHECK_INT(address_has_cid(rows[i].kind), rows[i].cid);
+		CHECK_INT(address_has_port(rows[i].kind), rows[i].port);
+		CHECK_INT(address_has_file(rows[i].kind), rows[i].file);
+	}
+}
+
 static const struct test tests[] = {
 	{ "address: every spelling of the manual is read", test_reads },
 	{ "address: what is no address is refused, with a reason",
@@ -325,6 +345,8 @@ static const struct test tests[] = {
 	    test_paths },
 	{ "address: CID and PORT in two words", test_pair },
 	{ "address: messages name a peer as people think of it", test_names },
+	{ "address: a kind has a CID, a port, a socket file, or not",
+	    test_traits },
 };
 
 int main(void)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Which CIDs a row is for. The first row that fits is the one. */
+/* The CIDs that a row applies to. The first row that fits is used. */
 enum hint_cid {
 	HINT_ANY,
 	HINT_HYPERVISOR, /* CID 0 */
@@ -14,7 +14,8 @@ enum hint_cid {
 	HINT_GUEST,      /* above 2: a virtual machine */
 };
 
-/* In a text, %s is the port. The causes were measured on Linux 6.1 to 7.2. */
+/* In a text, %s stands for the port. The causes were measured on Linux 6.1
+ * to 7.2. */
 static const struct hint {
 	const char *step; /* NULL: any */
 	int error;
@@ -22,77 +23,81 @@ static const struct hint {
 	const char *text;
 } vsock_hints[] = {
 	{ "socket", EAFNOSUPPORT, HINT_ANY,
-	    "this kernel has no vsock loaded: modprobe vhost_vsock on a host, "
-	    "modprobe vsock_loopback for tests; a guest needs a vsock device" },
+	    "no vsock module is loaded: on a host, modprobe vhost_vsock; for "
+	    "tests, modprobe vsock_loopback; a guest needs a vsock device" },
 	{ "cid", ENODEV, HINT_ANY,
-	    "no vsock transport is loaded; vcat --doctor tells which could "
-	    "be" },
+	    "no vsock transport is loaded; vcat --doctor shows which ones this "
+	    "machine can load" },
 	{ "cid", EACCES, HINT_ANY,
-	    "a guest's CID is in /dev/vsock only: chmod 0666 /dev/vsock" },
+	    "only /dev/vsock knows a guest's CID, and this user may not open "
+	    "it: chmod 0666 /dev/vsock" },
 	{ "cid", EPERM, HINT_ANY,
-	    "a guest's CID is in /dev/vsock only: start the container with "
-	    "--device /dev/vsock" },
+	    "only /dev/vsock knows a guest's CID, and this container may not "
+	    "open it: start the container with --device /dev/vsock" },
 	{ "cid", ENOENT, HINT_ANY,
-	    "a guest's CID is in /dev/vsock only: start the container with "
-	    "--device /dev/vsock" },
+	    "only /dev/vsock knows a guest's CID, and this container does not "
+	    "have it: start the container with --device /dev/vsock" },
 	{ NULL, ESOCKTNOSUPPORT, HINT_ANY,
-	    "this vsock device has no SEQPACKET: leave out --seqpacket" },
+	    "this vsock device does not support SEQPACKET: leave out "
+	    "--seqpacket" },
 	{ "connect", ENODEV, HINT_HYPERVISOR,
-	    "CID 0 exists under VMware only: the host is CID 2" },
+	    "CID 0 exists only under VMware; the host is CID 2" },
 	{ "connect", ENODEV, HINT_LOCAL,
 	    "the loopback is not loaded: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_GUEST,
-	    "no running VM has that CID: is it up, with that guest-cid? "
-	    "on a host without vhost: modprobe vhost_vsock; for a guest's own "
-	    "CID: modprobe vsock_loopback" },
+	    "no running VM has that CID: is the VM up, and was it started with "
+	    "that guest-cid? if the host lacks the vhost driver: modprobe "
+	    "vhost_vsock; to reach a guest's own CID from inside: modprobe "
+	    "vsock_loopback" },
 	{ "connect", ENODEV, HINT_ANY,
-	    "there is no vsock transport to that CID here: in a guest, does "
+	    "this machine has no vsock transport to that CID: in a guest, does "
 	    "the VM have a vsock device? on a host: modprobe vsock_loopback" },
 	{ "connect sibling", ENODEV, HINT_GUEST,
-	    "--sibling goes through the host of this machine: is it a VM with "
-	    "a vsock device? to a VM that runs here, leave out --sibling" },
+	    "--sibling goes through this machine's host, but there is no way "
+	    "to a host: is this machine a VM with a vsock device? to reach a "
+	    "VM that runs here, leave out --sibling" },
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on port %s there, or the listener's backlog is "
-	    "full "
-	    "or its socket type another (--seqpacket); start one there: "
-	    "vcat -l %s" },
+	    "full, or only one end uses --seqpacket; to start a listener "
+	    "there: vcat -l %s" },
 	{ "connect", ETIMEDOUT, HINT_HYPERVISOR,
-	    "CID 0 exists under VMware only: the host is CID 2" },
+	    "CID 0 exists only under VMware; the host is CID 2" },
 	{ "connect", ETIMEDOUT, HINT_LOCAL,
 	    "the loopback may not be loaded here: modprobe vsock_loopback" },
 	{ "connect", ETIMEDOUT, HINT_GUEST,
-	    "the VM may be booting, paused or without a vsock driver; from a "
-	    "guest, the CID may not exist; wait for it with --retry" },
+	    "the VM may be booting or paused, or may have no vsock driver; "
+	    "inside a guest, a CID that does not exist looks the same; wait "
+	    "for it with --retry" },
 	{ "connect", ETIMEDOUT, HINT_ANY,
-	    "nobody answered: a VMM that serves no such port says nothing; "
-	    "wait for it with --retry" },
+	    "nobody answered: some VMMs stay silent when nobody listens on the "
+	    "port; wait for it with --retry" },
 	{ "connect", EHOSTUNREACH, HINT_ANY,
 	    "the guest's vsock driver is not up yet; wait for it with "
 	    "--retry" },
 	{ "connect", ENETUNREACH, HINT_ANY,
 	    "this network namespace has its own vsock (see "
-	    "/proc/sys/net/vsock/ns_mode): run vcat in the namespace of the "
-	    "peer" },
+	    "/proc/sys/net/vsock/ns_mode): run vcat in the peer's network "
+	    "namespace" },
 	{ "bind", EADDRNOTAVAIL, HINT_LOCAL,
 	    "the loopback is not loaded: modprobe vsock_loopback, or listen "
 	    "on any:%s" },
 	{ "bind", EADDRNOTAVAIL, HINT_ANY,
 	    "that CID is not this machine's: listen on any:%s" },
 	{ "bind", EACCES, HINT_ANY,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take one from 1024 "
-	    "on" },
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: choose a port from "
+	    "1024 up" },
 	{ "bind", EADDRINUSE, HINT_ANY,
-	    "somebody listens on port %s: see ss --vsock -a -p" },
+	    "another process uses port %s: ss --vsock -a -p shows which" },
 	{ "bind source", EADDRNOTAVAIL, HINT_ANY,
-	    "the CID of -s is not this machine's: leave out -s" },
+	    "the CID given with -s is not this machine's: leave out -s" },
 	{ "bind source", EACCES, HINT_ANY,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take a -p from "
-	    "1024 on" },
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: with -p, choose a "
+	    "port from 1024 up" },
 	{ "bind source", EADDRINUSE, HINT_ANY,
-	    "the port of -p is in use; after its last use it is free again in "
-	    "at most 8 s" },
+	    "the port given with -p is in use; a port can stay in use for up "
+	    "to 8 s after its last connection" },
 	{ "read", EMSGSIZE, HINT_ANY,
-	    "the peer's message is longer than our buffer: raise --buffer" },
+	    "the peer's message is longer than vcat's buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY,
 	    "the message is longer than the peer's buffer: raise --buffer on "
 	    "both ends" },
@@ -109,57 +114,59 @@ static const struct hint unix_hints[] = {
 	    "nobody listens on that socket: is its server up? wait for it "
 	    "with --retry" },
 	{ "connect", ENOTSOCK, HINT_ANY,
-	    "that is a file or a directory: give the path of a socket" },
+	    "that path is a file or a directory: give the path of a socket" },
 	{ "connect", EACCES, HINT_ANY,
-	    "the socket belongs to another user: see its owner and mode with "
-	    "ls -l" },
+	    "the socket belongs to another user: ls -l shows its owner and "
+	    "mode" },
 	{ "connect", EPROTOTYPE, HINT_ANY,
-	    "the socket is of the other type: with --seqpacket, or without" },
+	    "the socket has the other type: add --seqpacket, or leave it out" },
 	{ "read", EMSGSIZE, HINT_ANY,
-	    "the peer's message is longer than our buffer: raise --buffer" },
+	    "the peer's message is longer than vcat's buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY,
-	    "the message is longer than our socket may hold: raise --buffer "
+	    "the message is longer than vcat's socket can hold: raise --buffer "
 	    "and net.core.wmem_max" },
 	{ "bind", EADDRINUSE, HINT_ANY,
-	    "somebody listens there already, or the file is no socket: see "
-	    "ss -x -l -p" },
+	    "another process listens there (ss -x -l -p shows which), or the "
+	    "file is not a socket" },
 };
 
 static const struct hint mux_hints[] = {
 	{ "handshake", ECONNREFUSED, HINT_ANY,
-	    "nobody listens on port %s in the guest; start one there: "
-	    "vcat -l %s; wait for it with --retry" },
+	    "nobody listens on port %s in the guest; to start a listener "
+	    "there: vcat -l %s; wait for it with --retry" },
 	{ "handshake", ETIMEDOUT, HINT_ANY,
 	    "the guest does not answer: it may be booting or paused; wait for "
 	    "it with --retry" },
 	{ "handshake", EPROTO, HINT_ANY,
-	    "that is no hybrid vsock socket; for a plain one, unix:PATH" },
+	    "that is not a hybrid vsock socket; if it is a plain socket, its "
+	    "address is unix:PATH" },
 	{ "connect", ENOENT, HINT_ANY,
-	    "there is no such socket: is the VMM up, with that vsock path?" },
+	    "there is no such socket: is the VMM up, and is this its vsock "
+	    "path?" },
 	{ "connect", ECONNREFUSED, HINT_ANY,
-	    "no VMM listens on that socket: is it up? wait for it with "
+	    "no VMM listens on that socket: is the VMM up? wait for it with "
 	    "--retry" },
 	{ "connect", ENOTSOCK, HINT_ANY,
-	    "that is a file or a directory: give the path of the VMM's "
+	    "that path is a file or a directory: give the path of the VMM's "
 	    "socket" },
 	{ "connect", EACCES, HINT_ANY,
-	    "the socket belongs to the VMM's user: see its owner and mode with "
-	    "ls -l" },
+	    "the socket belongs to the VMM's user: ls -l shows its owner and "
+	    "mode" },
 	{ "bind", EADDRINUSE, HINT_ANY,
-	    "somebody listens there already, or the file is no socket: see "
-	    "ss -x -l -p" },
+	    "another process listens there (ss -x -l -p shows which), or the "
+	    "file is not a socket" },
 };
 
 static const struct hint tcp_hints[] = {
 	{ "connect", ECONNREFUSED, HINT_ANY,
 	    "nobody listens on port %s there; wait for it with --retry" },
 	{ "bind", EADDRINUSE, HINT_ANY,
-	    "somebody listens on port %s: see ss -t -l -p" },
+	    "another process listens on port %s: ss -t -l -p shows which" },
 	{ "bind", EACCES, HINT_ANY,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: take one from 1024 "
-	    "on" },
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: choose a port from "
+	    "1024 up" },
 	{ "bind", EADDRNOTAVAIL, HINT_ANY,
-	    "that address is not this machine's: see ip address" },
+	    "that address is not this machine's: ip address shows which are" },
 };
 
 static bool cid_fits(enum hint_cid which, uint32_t cid)
@@ -213,7 +220,7 @@ static void fill_in(char text[HINT_SIZE], const char *template, uint32_t port)
 
 	while (*template != '\0' && used < HINT_SIZE - 16) {
 		if (port == ADDRESS_ANY && strncmp(template, ":%s", 3) == 0) {
-			template += 3; /* any:any is typed any */
+			template += 3; /* any:any is written any */
 			continue;
 		}
 		if (strncmp(template, "%s", 2) != 0) {

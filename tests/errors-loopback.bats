@@ -60,7 +60,7 @@ into_full() {
 @test "EADDRINUSE: somebody listens there" {
 	start listener "$VCAT" -l -k -d -v 7503 </dev/null
 	wait_until 10 grep -q ^listening listener.err
-	fails 1 "any:7503: bind: Address already in use" "somebody listens on port 7503" \
+	fails 1 "any:7503: bind: Address already in use" "another process uses port 7503" \
 		"$VCAT" -l 7503
 	fails 1 "local(1):7503: bind: Address already in use" "port 7503" \
 		"$VCAT" -l 1:7503
@@ -83,7 +83,7 @@ into_full() {
 	run -1 --separate-stderr vcat -p 7505 1:7777
 	[[ ${stderr_lines[0]} == "vcat: "*": bind source: Address already in use" ]]
 	echo "${stderr_lines[1]}"
-	[[ ${stderr_lines[1]} == "hint: the port of -p is in use"* ]]
+	[[ ${stderr_lines[1]} == "hint: the port given with -p is in use"* ]]
 }
 
 @test "EACCES: a port below 1024 is for the privileged" {
@@ -119,7 +119,7 @@ into_full() {
 	run -1 --separate-stderr vcat -s 5 1:7777
 	[[ ${stderr_lines[0]} == "vcat: "*": bind source: Cannot assign requested address" ]]
 	echo "${stderr_lines[1]}"
-	[[ ${stderr_lines[1]} == "hint: "*"CID of -s is not this machine's"* ]]
+	[[ ${stderr_lines[1]} == "hint: "*"CID given with -s is not this machine's"* ]]
 	# who connects does not want to listen
 	[[ ${stderr_lines[1]} != *"listen on"* ]]
 }
@@ -190,7 +190,7 @@ into_full() {
 	fails 1 "unix:s: bind: Address already in use" "ss -x" "$VCAT" -l unix:s
 	start named "$VCAT" -l -k -d -v unix:@vcat.$$ </dev/null
 	wait_until 10 grep -q ^listening named.err
-	fails 1 "unix:@vcat.$$: bind: Address already in use" "somebody listens" \
+	fails 1 "unix:@vcat.$$: bind: Address already in use" "another process listens" \
 		"$VCAT" -l unix:@vcat.$$
 }
 

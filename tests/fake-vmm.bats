@@ -181,7 +181,7 @@ push() {
 	vmm -f no-ok
 	guest text $'SSH-2.0-OpenSSH_9.2\r\n' read-eof
 	fails 1 'mux:v:52: handshake: Protocol error: the answer was "SSH-2.0-OpenSSH_9.2\x0d"' \
-		"no hybrid vsock socket" "$VCAT" mux:v:52
+		"not a hybrid vsock socket" "$VCAT" mux:v:52
 }
 
 @test "answer: none, and a guest that waits: the time limit ends it" {

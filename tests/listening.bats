@@ -299,7 +299,7 @@ leave_stale_without_vcat() {
 	leave_stale stale
 	ln -s stale link-to-stale
 	for name in file directory link link-to-stale; do
-		fails 1 "unix:$name: bind: Address already in use" "no socket" \
+		fails 1 "unix:$name: bind: Address already in use" "not a socket" \
 			"$VCAT" -l "unix:$name"
 		[[ -e $name ]]
 	done

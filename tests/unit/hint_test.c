@@ -58,7 +58,7 @@ static const struct row unix_rows[] = {
 	{ "connect", ECONNREFUSED, 0, "nobody listens" },
 	{ "connect", EACCES, 0, "another user" },
 	{ "connect", EPROTOTYPE, 0, "--seqpacket" },
-	{ "bind", EADDRINUSE, 0, "somebody listens" },
+	{ "bind", EADDRINUSE, 0, "another process listens" },
 };
 
 static const struct row no_rows[] = {

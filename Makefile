@@ -18,7 +18,10 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 BSD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbsd-overlay)
 BSD_LIBS := $(shell $(PKG_CONFIG) --libs libbsd-overlay)
 
-HARDENING_release := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+# A packager's own level wins.
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),, \
+	-D_FORTIFY_SOURCE=2)
+HARDENING_release := -fstack-protector-strong -fPIE $(FORTIFY)
 LINK_HARDENING_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

@@ -1,0 +1,57 @@
+# machine: here
+bats_require_minimum_version 1.5.0
+load helper
+
+# How the Makefile treats a packager's flags.
+
+# tree DIRECTORY: a copy of the Makefile, without the sources; goes there.
+tree() {
+	mkdir -p "$1/src" "$1/tests/tools"
+	cp "$TOP/Makefile" "$TOP/VERSION" "$1"
+	cp "$TOP/tests/tools/tools.mk" "$1/tests/tools"
+	cd "$1" || return
+}
+
+# made ARG...: make, without the settings of the make that runs the tests.
+made() {
+	env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u CPPFLAGS -u LDFLAGS \
+		-u BUILD make -s "$@"
+}
+
+# level WANTED FLAGS...: with these flags sources are compiled at that level,
+# without a warning.
+level() {
+	local wanted=$1
+	shift
+	rm -rf build
+	run -0 made build/release/src/probe.o "$@"
+	expect "$output" "" "said with $*"
+	expect "$(nm build/release/src/probe.o | grep -o 'level_.*')" \
+		"level_$wanted" "with $*"
+}
+
+@test "fortify: a packager's level wins, and ours is 2" {
+	tree packaged
+	cat >src/probe.c <<-'END'
+		#ifndef _FORTIFY_SOURCE
+		char level_none;
+		#elif _FORTIFY_SOURCE == 0
+		char level_0;
+		#elif _FORTIFY_SOURCE == 1
+		char level_1;
+		#elif _FORTIFY_SOURCE == 2
+		char level_2;
+		#else
+		char level_3;
+		#endif
+	END
+	level 2
+	level 2 CFLAGS=-O3 CPPFLAGS=-DNDEBUG
+	level 3 CPPFLAGS=-D_FORTIFY_SOURCE=3
+	level 3 CFLAGS='-O2 -D_FORTIFY_SOURCE=3'
+	level 3 CFLAGS='-O2 -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3'
+	level 3 CPPFLAGS='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3'
+	level 1 CPPFLAGS=-D_FORTIFY_SOURCE=1
+	level 0 CFLAGS='-O0 -D_FORTIFY_SOURCE=0'
+	level none CPPFLAGS=-U_FORTIFY_SOURCE
+}

@@ -11,7 +11,10 @@ CC ?= gcc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
+# From the v* tags of this tree's own repository; without one, from VERSION.
+DESCRIBED := $(shell git --git-dir=.git describe --tags --match 'v[0-9]*' \
+	--dirty 2>/dev/null)
+VERSION := $(or $(DESCRIBED:v%=%),$(shell cat VERSION))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wformat=2

@@ -2,7 +2,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# How the Makefile treats a packager's flags.
+# How the Makefile treats a packager's flags and a repository's tags.
 
 # tree DIRECTORY: a copy of the Makefile, without the sources; goes there.
 tree() {
@@ -54,4 +54,67 @@ level() {
 	level 1 CPPFLAGS=-D_FORTIFY_SOURCE=1
 	level 0 CFLAGS='-O0 -D_FORTIFY_SOURCE=0'
 	level none CPPFLAGS=-U_FORTIFY_SOURCE
+}
+
+# version PATTERN: what make takes for the version matches it.
+version() {
+	made build/release/version
+	[[ $(<build/release/version) =~ ^$1$ ]] || {
+		echo "version: got '$(<build/release/version)', wanted $1"
+		return 1
+	}
+}
+
+# repository ARG...: git, independent of the user's settings.
+repository() {
+	HOME=$T git -c user.name=test -c user.email=test -c init.defaultBranch=main \
+		-c commit.gpgSign=false -c tag.gpgSign=false "$@"
+}
+
+commit() {
+	repository add -A
+	repository commit -q -m one
+}
+
+@test "version: it is VERSION in a tarball, even inside another repository" {
+	tree outer/inner
+	echo 1.2.3 >VERSION
+	version '1\.2\.3'
+	cd ..
+	repository init -q
+	commit
+	repository tag v9
+	cd inner
+	version '1\.2\.3'
+}
+
+@test "version: it is VERSION in a clone without a version tag" {
+	tree clone
+	echo 1.2.3 >VERSION
+	echo /build/ >.gitignore
+	repository init -q
+	commit
+	version '1\.2\.3'
+	repository tag before-the-rebuild
+	repository tag vacation
+	version '1\.2\.3'
+}
+
+@test "version: it is the v tag, with the commits and changes since" {
+	tree clone
+	echo /build/ >.gitignore
+	repository init -q
+	commit
+	repository tag v1.2.4
+	version '1\.2\.4'
+	repository tag later
+	echo >>VERSION
+	version '1\.2\.4-dirty'
+	commit
+	version '1\.2\.4-1-g[0-9a-f]+'
+}
+
+@test "version: the program prints the version that make determined" {
+	run -0 "$VCAT" -V
+	expect "$output" "vcat $(<"$TOP/build/$BUILD/version")"
 }

@@ -4,108 +4,113 @@ load streams
 
 # How connections end: what arrives at both ends, and the exit status.
 
-# The table: a row is a test. It gives vcat's exit status, how many bytes of
-# stdin arrive at the peer, how many of the peer's on stdout, and what stderr
-# says. Pending is what is under way in each direction when the end comes.
+# The table: each test is one row. A row has vcat's role, what ends first, how
+# much is pending in each direction at that moment, and then what must come of
+# it: vcat's exit status, how many bytes of stdin reach the peer, how many bytes
+# of the peer reach stdout, and a part of stderr.
 #
-# A peer that half-closes first is sent as much again after that. A peer resets
-# by closing a unix socket with unread bytes in it: to have vsock report a
-# reset, a machine must die.
+# After the half-close of a peer vcat sends it as much again. To reset, a peer
+# closes a unix socket with unread bytes in it: vsock only reports a reset when
+# a machine dies.
 
-@test "ends: connecting, stdin ends first, nothing pending"      { row 0 $FEW $FEW; }
-@test "ends: listening, stdin ends first, nothing pending"       { row 0 $FEW $FEW; }
-@test "ends: connecting, stdin ends first, 8 MiB pending"        { row 0 $MANY $MANY; }
-@test "ends: listening, stdin ends first, 8 MiB pending"         { row 0 $MANY $MANY; }
+@test "ends: connecting, stdin ends first, nothing pending" { row connecting stdin-ends few 0 $FEW $FEW; }
+@test "ends: listening, stdin ends first, nothing pending"  { row listening stdin-ends few 0 $FEW $FEW; }
+@test "ends: connecting, stdin ends first, 8 MiB pending"   { row connecting stdin-ends many 0 $MANY $MANY; }
+@test "ends: listening, stdin ends first, 8 MiB pending"    { row listening stdin-ends many 0 $MANY $MANY; }
 
-@test "ends: connecting, the peer half-closes first, nothing pending" { row 0 $((2 * FEW)) $FEW; }
-@test "ends: listening, the peer half-closes first, nothing pending"  { row 0 $((2 * FEW)) $FEW; }
-@test "ends: connecting, the peer half-closes first, 8 MiB pending"   { row 0 $((2 * MANY)) $MANY; }
-@test "ends: listening, the peer half-closes first, 8 MiB pending"    { row 0 $((2 * MANY)) $MANY; }
+@test "ends: connecting, the peer half-closes first, nothing pending" { row connecting peer-half-closes few 0 $((2 * FEW)) $FEW; }
+@test "ends: listening, the peer half-closes first, nothing pending"  { row listening peer-half-closes few 0 $((2 * FEW)) $FEW; }
+@test "ends: connecting, the peer half-closes first, 8 MiB pending"   { row connecting peer-half-closes many 0 $((2 * MANY)) $MANY; }
+@test "ends: listening, the peer half-closes first, 8 MiB pending"    { row listening peer-half-closes many 0 $((2 * MANY)) $MANY; }
 
-@test "ends: connecting, the peer closes while stdin is open, nothing pending" { row 0 $FEW $FEW; }
-@test "ends: listening, the peer closes while stdin is open, nothing pending"  { row 0 $FEW $FEW; }
-@test "ends: connecting, the peer closes while stdin is open, 8 MiB pending"   { row 1 0 $MANY "write: "; }
-@test "ends: listening, the peer closes while stdin is open, 8 MiB pending"    { row 1 0 $MANY "write: "; }
+@test "ends: connecting, the peer closes while stdin is open, nothing pending" { row connecting peer-closes few 0 $FEW $FEW; }
+@test "ends: listening, the peer closes while stdin is open, nothing pending"  { row listening peer-closes few 0 $FEW $FEW; }
+@test "ends: connecting, the peer closes while stdin is open, 8 MiB pending"   { row connecting peer-closes many 1 0 $MANY "write: "; }
+@test "ends: listening, the peer closes while stdin is open, 8 MiB pending"    { row listening peer-closes many 1 0 $MANY "write: "; }
 
-@test "ends: connecting, the peer resets, nothing pending"       { row 1 $((FEW - 1)) $FEW "read: Connection reset"; }
-@test "ends: listening, the peer resets, nothing pending"        { row 1 $((FEW - 1)) $FEW "read: Connection reset"; }
-@test "ends: connecting, the peer resets, 8 MiB pending"         { row 1 1 $MANY "read: Connection reset"; }
-@test "ends: listening, the peer resets, 8 MiB pending"          { row 1 1 $MANY "read: Connection reset"; }
+@test "ends: connecting, the peer resets, nothing pending" { row connecting peer-resets few 1 $((FEW - 1)) $FEW "read: Connection reset"; }
+@test "ends: listening, the peer resets, nothing pending"  { row listening peer-resets few 1 $((FEW - 1)) $FEW "read: Connection reset"; }
+@test "ends: connecting, the peer resets, 8 MiB pending"   { row connecting peer-resets many 1 1 $MANY "read: Connection reset"; }
+@test "ends: listening, the peer resets, 8 MiB pending"    { row listening peer-resets many 1 1 $MANY "read: Connection reset"; }
 
-@test "ends: connecting, stdout's reader goes away, nothing pending" { row 1 $FEW $FEW "stdout: write: Broken pipe"; }
-@test "ends: listening, stdout's reader goes away, nothing pending"  { row 1 $FEW $FEW "stdout: write: Broken pipe"; }
-@test "ends: connecting, stdout's reader goes away, 8 MiB pending"   { row 1 $MANY $FEW "stdout: write: Broken pipe"; }
-@test "ends: listening, stdout's reader goes away, 8 MiB pending"    { row 1 $MANY $FEW "stdout: write: Broken pipe"; }
+@test "ends: connecting, stdout's reader goes away, nothing pending" { row connecting reader-goes few 1 $FEW $FEW "stdout: write: Broken pipe"; }
+@test "ends: listening, stdout's reader goes away, nothing pending"  { row listening reader-goes few 1 $FEW $FEW "stdout: write: Broken pipe"; }
+@test "ends: connecting, stdout's reader goes away, 8 MiB pending"   { row connecting reader-goes many 1 $MANY $FEW "stdout: write: Broken pipe"; }
+@test "ends: listening, stdout's reader goes away, 8 MiB pending"    { row listening reader-goes many 1 $MANY $FEW "stdout: write: Broken pipe"; }
 
-@test "ends: connecting, stdout is full, nothing pending"        { row 1 $FEW 0 "stdout: write: No space left"; }
-@test "ends: listening, stdout is full, nothing pending"         { row 1 $FEW 0 "stdout: write: No space left"; }
-@test "ends: connecting, stdout is full, 8 MiB pending"          { row 1 $MANY 0 "stdout: write: No space left"; }
-@test "ends: listening, stdout is full, 8 MiB pending"           { row 1 $MANY 0 "stdout: write: No space left"; }
+@test "ends: connecting, stdout is full, nothing pending" { row connecting stdout-full few 1 $FEW 0 "stdout: write: No space left"; }
+@test "ends: listening, stdout is full, nothing pending"  { row listening stdout-full few 1 $FEW 0 "stdout: write: No space left"; }
+@test "ends: connecting, stdout is full, 8 MiB pending"   { row connecting stdout-full many 1 $MANY 0 "stdout: write: No space left"; }
+@test "ends: listening, stdout is full, 8 MiB pending"    { row listening stdout-full many 1 $MANY 0 "stdout: write: No space left"; }
 
-# row STATUS OURS THEIRS [STDERR]: the name of the test says the rest.
+# row ROLE END few|many STATUS OURS THEIRS [STDERR]
 row() {
-	local end=${BATS_TEST_DESCRIPTION#*, } role=${BATS_TEST_DESCRIPTION#*: }
 	local pending=$FEW family=vsock stdin="" stdout=">theirs" script=""
 
-	[[ $end != *"8 MiB"* ]] || pending=$MANY
+	[[ $3 != many ]] || pending=$MANY
 	ln -s "$OURS.$pending" ours
 	ln -s "$OURS.$pending.more" more
 	: >theirs
-	act "$end"
+	act "$2-$3"
 	feed "$stdin"
-	meet "${role%%,*}"
+	meet "$1"
 
-	ended vcat "$1" "${4-}"
+	ended vcat "$4" "${7-}"
 	[[ $stdin != *sleep\ 1000* ]] || running feed
 	ended peer 0
-	received peer "$2" "$OURS"
-	begins theirs "$3" "$THEIRS"
+	received peer "$5" "$OURS"
+	begins theirs "$6" "$THEIRS"
 }
 
-# act END: who does what to bring that end about: stdin is a script that feeds
-# vcat's stdin, stdout redirects its stdout, script is what the peer does.
-# The file quiet comes when there is nothing pending, gone with the reader.
+# act END-AMOUNT: sets the actions that bring about this end: stdin is a script
+# that feeds vcat's stdin, stdout redirects its stdout, script is what the peer
+# does. The file quiet appears when nothing is pending any more, the file gone
+# when stdout's reader has gone.
 act() {
 	local reader="> >(head -c $FEW >theirs; exec <&-; touch gone)"
 	local stays="cat ours; sleep 1000"
 
 	case $1 in
-	"stdin ends first, nothing"*)
+	stdin-ends-few)
 		stdin="cat ours; await quiet"
 		script="send $pending read $pending touch quiet expect-eof" ;;
-	"stdin ends first, 8 MiB"*)
+	stdin-ends-many)
 		stdin="cat ours"
 		script="send $pending read-eof" ;;
-	"the peer half-closes first, nothing"*)
+	peer-half-closes-few)
 		stdin="cat ours; await quiet; sleep 0.3; cat more"
 		script="send $pending read $pending shutdown touch quiet read-eof" ;;
-	"the peer half-closes first, 8 MiB"*)
+	peer-half-closes-many)
 		stdin="cat ours more"
 		script="send $pending shutdown read-eof" ;;
-	"the peer closes"*", nothing"*)
+	peer-closes-few)
 		stdin=$stays
 		script="send $pending read $pending close" ;;
-	"the peer closes"*", 8 MiB"*)
+	peer-closes-many)
 		stdin=$stays
 		script="send $pending close" ;;
-	"the peer resets, nothing"*)
+	peer-resets-few)
 		stdin=$stays family=unix
 		script="send $pending read $((pending - 1)) close" ;;
-	"the peer resets, 8 MiB"*)
+	peer-resets-many)
 		stdin=$stays family=unix
 		script="read 1 send $pending close" ;;
-	"stdout's reader"*", nothing"*)
+	reader-goes-few)
 		stdin="await gone; sleep 0.5; cat ours" stdout=$reader
 		script="send $pending wait-file gone send $pending read-eof" ;;
-	"stdout's reader"*", 8 MiB"*)
+	reader-goes-many)
 		stdin="cat ours" stdout=$reader
 		script="may-fail send $pending read-eof" ;;
-	"stdout is full, nothing"*)
+	stdout-full-few)
 		stdin="await quiet; sleep 0.5; cat ours" stdout=">/dev/full"
 		script="send $pending touch quiet read-eof" ;;
-	"stdout is full, 8 MiB"*)
+	stdout-full-many)
 		stdin="cat ours" stdout=">/dev/full"
 		script="may-fail send $pending read-eof" ;;
+	*)
+		echo "no such end: $1"
+		return 1
+		;;
 	esac
 }
 

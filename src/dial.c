@@ -1,10 +1,10 @@
 #include "dial.h"
 
 #include <errno.h>
+#include <netdb.h>
 
-#include "tcp.h"
-#include "unix.h"
-#include "vsock.h"
+#include "family.h"
+#include "trouble.h"
 
 /* Between two attempts: short at first, while a guest is nearly there. */
 #define RETRY_FIRST_MS 50
@@ -15,27 +15,15 @@
 
 #define MS_PER_S 1000.0
 
-bool dial_is_passing(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case ENODEV:
-	case ENOENT:
-	case ETIMEDOUT:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int dial_resolve(struct dial_target *target, struct socket_fault *fault)
 {
-	if (target->address.kind != ADDRESS_TCP || target->names != NULL)
+	const struct family *family = family_of(target->address.kind);
+
+	if (family->resolve == NULL || target->names != NULL)
 		return 0;
-	target->names = tcp_resolve(&target->address, &target->choice, fault);
+	fault->step = "resolve";
+	target->names =
+	    family->resolve(&target->address, &target->choice, fault);
 	return target->names != NULL ? 0 : -1;
 }
 
@@ -46,26 +34,14 @@ void dial_forget(struct dial_target *target)
 	target->names = NULL;
 }
 
-static int begin_attempt(struct dial *dial)
+/* name is NULL where the target has no names. */
+static int begin_attempt(struct dial *dial, const struct addrinfo *name)
 {
-	const struct address *to = &dial->target->address;
 	struct socket_attempt *attempt = &dial->attempt;
 
 	attempt->limit = dial->whole;
-	switch (to->kind) {
-	case ADDRESS_VSOCK:
-		return vsock_begin(attempt, to);
-	case ADDRESS_MUX:
-	case ADDRESS_UNIX:
-		return unix_begin(attempt, to->path);
-	case ADDRESS_TCP:
-		attempt->limit = tcp_share(dial->name, dial->whole);
-		return tcp_begin(attempt, dial->name, to->port);
-	case ADDRESS_STDIO:
-		break;
-	}
-	errno = EPROTONOSUPPORT;
-	return -1;
+	attempt->name = name;
+	return dial->family->begin(attempt, &dial->target->address);
 }
 
 static void pause_until_next(struct dial *dial)
@@ -85,7 +61,7 @@ static void give_up(struct dial *dial)
 	dial->error = errno;
 	socket_drop(&dial->attempt);
 	dial->state = DIAL_FAILED;
-	if (dial->target->retry >= 0 && dial_is_passing(dial->error))
+	if (dial->target->retry >= 0 && trouble_passes(dial->error))
 		pause_until_next(dial);
 }
 
@@ -94,11 +70,11 @@ static void go_on(struct dial *dial);
 static void note_connected(struct dial *dial)
 {
 	dial->state = DIAL_CONNECTED;
-	if (dial->target->address.kind != ADDRESS_MUX)
+	if (dial->family->ask == NULL)
 		return;
 	dial->state = DIAL_SHAKING;
-	if (hybrid_ask(
-		&dial->attempt, dial->target->address.port, &dial->answer) < 0)
+	dial->answer = (struct socket_answer){ .used = 0 };
+	if (dial->family->ask(&dial->attempt, &dial->target->address) < 0)
 		give_up(dial);
 }
 
@@ -129,11 +105,10 @@ static void go_on(struct dial *dial)
 	int result = -1;
 
 	dial->attempt.fd = -1;
-	while (result < 0 && dial->name != NULL &&
-	       dial->name->ai_next != NULL && !deadline_passed(dial->whole)) {
-		dial->name = dial->name->ai_next;
-		result = begin_attempt(dial);
-	}
+	while (result < 0 && dial->attempt.name != NULL &&
+	       dial->attempt.name->ai_next != NULL &&
+	       !deadline_passed(dial->whole))
+		result = begin_attempt(dial, dial->attempt.name->ai_next);
 	if (old >= 0)
 		socket_abandon(old);
 	if (result == 0)
@@ -151,8 +126,7 @@ static void start(struct dial *dial)
 		give_up(dial);
 		return;
 	}
-	dial->name = dial->target->names;
-	note_begun(dial, begin_attempt(dial));
+	note_begun(dial, begin_attempt(dial, dial->target->names));
 }
 
 static void time_out(struct dial *dial)
@@ -162,13 +136,6 @@ static void time_out(struct dial *dial)
 		go_on(dial);
 	else
 		give_up(dial);
-}
-
-static int outcome(const struct dial *dial)
-{
-	return dial->target->address.kind == ADDRESS_VSOCK
-		   ? vsock_outcome(dial->attempt.fd)
-		   : socket_outcome(dial->attempt.fd);
 }
 
 static void end_pause(struct dial *dial)
@@ -183,11 +150,16 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 {
 	*dial = (struct dial){
 		.target = target,
-		.attempt = { .choice = &target->choice, .fd = -1 },
+		.family = family_of(target->address.kind),
+		.attempt = {
+			.choice = &target->choice,
+			.fd = -1,
+			.fault = { .step = "connect",
+			    .waited = target->retry >= 0 },
+		},
 		.until = deadline_limit(target->retry > 0 ? target->retry : 0),
 		.pause_ms = RETRY_FIRST_MS,
 	};
-	dial->attempt.fault.step = "connect";
 	start(dial);
 	return dial->state;
 }
@@ -223,7 +195,7 @@ static void advance_connecting(struct dial *dial, short revents)
 	if (revents == 0) {
 		if (deadline_passed(dial->attempt.limit))
 			time_out(dial);
-	} else if (outcome(dial) == 0) {
+	} else if (dial->family->outcome(dial->attempt.fd) == 0) {
 		note_connected(dial);
 	} else {
 		go_on(dial);
@@ -232,7 +204,7 @@ static void advance_connecting(struct dial *dial, short revents)
 
 static void advance_shaking(struct dial *dial)
 {
-	if (hybrid_hear(&dial->attempt, &dial->answer) == 0)
+	if (dial->family->hear(&dial->attempt, &dial->answer) == 0)
 		dial->state = DIAL_CONNECTED;
 	else if (errno != EAGAIN)
 		give_up(dial);
@@ -247,27 +219,12 @@ enum dial_state dial_advance(struct dial *dial, short revents)
 	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->whole))
 		time_out(dial);
 	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->wake))
-		note_begun(dial, begin_attempt(dial));
+		note_begun(dial, begin_attempt(dial, dial->attempt.name));
 	else if (dial->state == DIAL_CONNECTING)
 		advance_connecting(dial, revents);
 	if (dial->state == DIAL_SHAKING)
 		advance_shaking(dial);
 	return dial->state;
-}
-
-int dial_run(struct dial *dial)
-{
-	short revents = 0;
-
-	while (dial_advance(dial, revents) < DIAL_CONNECTED) {
-		struct pollfd poller = dial_interest(dial);
-		int ms = deadline_poll_ms(dial_deadline(dial));
-
-		/* EINTR: as if nothing had come */
-		poll(&poller, 1, ms);
-		revents = poller.revents;
-	}
-	return dial->state == DIAL_CONNECTED ? 0 : -1;
 }
 
 void dial_abort(struct dial *dial)

@@ -5,7 +5,7 @@
  *
  * The owner polls for what dial_interest() asks, no longer than until
  * dial_deadline(), and calls dial_advance(), until the state is DIAL_CONNECTED
- * or DIAL_FAILED; dial_run() does that for one dial.
+ * or DIAL_FAILED.
  */
 #ifndef VCAT_DIAL_H
 #define VCAT_DIAL_H
@@ -15,8 +15,9 @@
 
 #include "address.h"
 #include "deadline.h"
-#include "hybrid.h"
 #include "socket.h"
+
+struct family;
 
 /* Where to, and how: what many dials may have in common. Times in seconds. */
 struct dial_target {
@@ -24,7 +25,7 @@ struct dial_target {
 	struct socket_choice choice;
 	double timeout; /* for one attempt, whole; 0: no limit */
 	double retry;   /* try anew for so long; 0: for ever; negative: don't */
-	struct addrinfo *names; /* tcp: NULL until looked up, once */
+	struct addrinfo *names; /* NULL until looked up, once, if it has any */
 };
 
 enum dial_state {
@@ -37,12 +38,12 @@ enum dial_state {
 };
 
 struct dial {
-	struct dial_target *target; /* borrowed */
+	struct dial_target *target;  /* borrowed */
+	const struct family *family; /* of its address */
 	enum dial_state state;
 	int error; /* DIAL_FAILED: errno's, for attempt.fault.step */
 	struct socket_attempt attempt;
-	const struct addrinfo *name; /* tcp: the one being tried */
-	struct hybrid_answer answer;
+	struct socket_answer answer;
 	struct deadline until; /* of all attempts */
 	struct deadline whole; /* of this attempt, with all addresses */
 	struct deadline wake;  /* of a pause */
@@ -69,13 +70,7 @@ struct deadline dial_deadline(const struct dial *dial);
 /* Goes on, given poll(2)'s answer. Returns dial->state. */
 enum dial_state dial_advance(struct dial *dial, short revents);
 
-/* Polls and advances until it is over. Returns 0 if connected, else -1. */
-int dial_run(struct dial *dial);
-
 /* Gives up what is not over, and closes its socket. */
 void dial_abort(struct dial *dial);
-
-/* Whether a later attempt may go better. */
-bool dial_is_passing(int error);
 
 #endif

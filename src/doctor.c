@@ -10,10 +10,10 @@
 
 #include "address.h"
 #include "diagnosis.h"
-#include "hint.h"
 #include "json.h"
 #include "log.h"
 #include "probe.h"
+#include "trouble.h"
 #include "vsock.h"
 
 static const struct {
@@ -114,13 +114,11 @@ static void fail_cid(void)
 	};
 	bool none = errno == EAFNOSUPPORT;
 	const char *step = none ? "socket" : "cid";
-	char text[HINT_SIZE];
-	const char *hint = hint_find(&any, step, errno, text);
+	const struct socket_fault fault = { .step = step };
 
 	log_error(
 	    "%s: %s: %s", none ? "vsock" : "/dev/vsock", step, strerror(errno));
-	if (hint != NULL)
-		log_hint("%s", hint);
+	trouble_hint(&any, &fault, errno);
 }
 
 int doctor_print_cid(bool verbose)

@@ -1,15 +1,27 @@
 #include "exec.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "fd.h"
+#include "log.h"
 
 /* What sh(1) exits with when it cannot be run itself. */
 #define STATUS_NOT_FOUND 127
+
+struct exec_child {
+	pid_t pid;
+	struct address peer;
+	TAILQ_ENTRY(exec_child) next;
+};
+
+void exec_init(struct exec *exec)
+{
+	TAILQ_INIT(&exec->children);
+}
 
 static void set_number(const char *name, uint32_t number)
 {
@@ -21,35 +33,37 @@ static void set_number(const char *name, uint32_t number)
 
 /*
  * One end of the connection. The variables of an outer vcat are not this
- * connection's. The port of a hybrid socket is that of the end that listens.
+ * connection's. Where an address has a socket file, only the end that listens
+ * has a port.
  */
 static void set_end(const char *cid, const char *port,
     const struct address *address, bool listens)
 {
 	unsetenv(cid);
 	unsetenv(port);
-	if (address->kind == ADDRESS_VSOCK)
+	if (address_has_cid(address->kind))
 		set_number(cid, address->cid);
-	if (address->kind == ADDRESS_VSOCK || address->kind == ADDRESS_TCP ||
-	    (address->kind == ADDRESS_MUX && listens))
+	if (address_has_port(address->kind) &&
+	    (listens || !address_has_file(address->kind)))
 		set_number(port, address->port);
 }
 
-static void set_environment(const struct exec *exec)
+static void set_environment(const struct exec_socket *on)
 {
+	struct address local;
 	char text[ADDRESS_TEXT_SIZE];
 
-	setenv("VCAT_PEER", address_format(exec->peer, text), 1);
-	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", exec->peer, !exec->accepted);
-	set_end(
-	    "VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", exec->local, exec->accepted);
+	family_local(on->fd, on->peer, &local);
+	setenv("VCAT_PEER", address_format(on->peer, text), 1);
+	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", on->peer, !on->accepted);
+	set_end("VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, on->accepted);
 }
 
-int exec_become(const struct exec *exec, int fd)
+int exec_become(const struct exec *exec, const struct exec_socket *on)
 {
-	set_environment(exec);
-	if (fd_set_blocking(fd) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
-	    dup2(fd, STDOUT_FILENO) < 0)
+	set_environment(on);
+	if (fd_set_blocking(on->fd) < 0 || dup2(on->fd, STDIN_FILENO) < 0 ||
+	    dup2(on->fd, STDOUT_FILENO) < 0)
 		return -1;
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);
@@ -57,7 +71,7 @@ int exec_become(const struct exec *exec, int fd)
 	return execl("/bin/sh", "sh", "-c", exec->command, (char *)NULL);
 }
 
-pid_t exec_spawn(const struct exec *exec, int fd)
+static pid_t spawn(const struct exec *exec, const struct exec_socket *on)
 {
 	pid_t pid = fork();
 
@@ -66,6 +80,77 @@ pid_t exec_spawn(const struct exec *exec, int fd)
 		setpgid(pid, 0);
 	if (pid != 0)
 		return pid;
-	exec_become(exec, fd);
+	exec_become(exec, on);
 	_exit(STATUS_NOT_FOUND);
+}
+
+int exec_start(struct exec *exec, const struct exec_socket *on)
+{
+	struct exec_child *child = malloc(sizeof *child);
+
+	if (child == NULL)
+		return -1;
+	child->peer = *on->peer;
+	child->pid = spawn(exec, on);
+	if (child->pid < 0) {
+		free(child);
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&exec->children, child, next);
+	return 0;
+}
+
+static void report(const struct exec_child *child, int status)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	address_name(&child->peer, name);
+	if (WIFSIGNALED(status))
+		log_error("%s: the command ended by signal %d", name,
+		    WTERMSIG(status));
+	else
+		log_error("%s: the command ended with status %d", name,
+		    WEXITSTATUS(status));
+}
+
+static struct exec_child *find(struct exec *exec, pid_t pid)
+{
+	struct exec_child *child;
+
+	TAILQ_FOREACH(child, &exec->children, next)
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): not a freed one */
+	if (child->pid == pid)
+		break;
+	return child;
+}
+
+/* Several children may have ended for one SIGCHLD; and others than ours. */
+void exec_reap(struct exec *exec)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct exec_child *child = find(exec, pid);
+
+		if (child == NULL)
+			continue;
+		if (exec->verbose)
+			report(child, status);
+		TAILQ_REMOVE(&exec->children, child, next);
+		free(child);
+		exec->done(exec);
+	}
+}
+
+void exec_end(struct exec *exec)
+{
+	struct exec_child *child;
+
+	while ((child = TAILQ_FIRST(&exec->children)) != NULL) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
+		kill(-child->pid, SIGTERM);
+		TAILQ_REMOVE(&exec->children, child, next);
+		free(child);
+	}
 }

@@ -1,10 +1,10 @@
 /*
- * A command in the place of stdin and stdout: run by sh(1) on the socket
- * itself, which becomes its stdin and its stdout. Its stderr is ours; it gets
- * no other descriptor, no signal blocked or ignored that was not before,
- * SIGPIPE as it is by default, and in its environment
+ * Commands in the place of stdin and stdout: run by sh(1) on the socket itself,
+ * which becomes their stdin and their stdout. Their stderr is ours; they get no
+ * other descriptor, no signal blocked or ignored that was not before, SIGPIPE
+ * as it is by default, and in their environment
  *
- *	VCAT_PEER		the peer's address, as one types it
+ *	VCAT_PEER		the peer's address, as vcat takes it
  *	VCAT_PEER_CID, VCAT_PEER_PORT, VCAT_LOCAL_CID, VCAT_LOCAL_PORT
  *				where the kind of address has them
  */
@@ -13,25 +13,47 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/queue.h>
 
 #include "address.h"
 
-struct exec {
-	const char *command;
+/* The socket that a command is run on. */
+struct exec_socket {
+	int fd; /* the caller's */
 	const struct address *peer;
-	const struct address *local; /* our end of the connection */
-	bool accepted;               /* not connected by us */
-	const sigset_t *signals;     /* the mask for the command */
+	bool accepted; /* not connected by us */
 };
 
+struct exec_child;
+
+struct exec {
+	/* For the owner to set; borrowed. */
+	const char *command;
+	const sigset_t *signals; /* the mask for the command */
+	bool verbose;            /* report how each has ended */
+
+	/* A child has ended. */
+	void (*done)(struct exec *exec);
+
+	TAILQ_HEAD(exec_list, exec_child) children;
+};
+
+/* No child yet; before any of the others. */
+void exec_init(struct exec *exec);
+
 /* Becomes the command. Returns only if that fails: -1 with errno. */
-int exec_become(const struct exec *exec, int fd);
+int exec_become(const struct exec *exec, const struct exec_socket *on);
 
 /*
- * Runs it as a child that leads a process group of its own; fd stays the
- * caller's. Returns its pid, or -1 with errno.
+ * Runs it as a child that leads a process group of its own. Returns 0, or -1
+ * with errno.
  */
-pid_t exec_spawn(const struct exec *exec, int fd);
+int exec_start(struct exec *exec, const struct exec_socket *on);
+
+/* Takes note of the children that have ended. */
+void exec_reap(struct exec *exec);
+
+/* Sends a SIGTERM to the groups of all children, and forgets them. */
+void exec_end(struct exec *exec);
 
 #endif

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -75,6 +76,40 @@ void fd_reset_at_close(int fd)
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+int fd_pass(int over, int fd)
+{
+	union {
+		struct cmsghdr header; /* for its alignment */
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	char byte = '\0';
+	struct iovec piece = { &byte, sizeof byte };
+	struct msghdr message = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes,
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int domain = fd_socket_number(over, SO_DOMAIN);
+	ssize_t n;
+
+	if (domain < 0)
+		return -1;
+	if (domain != AF_UNIX) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	do {
+		n = sendmsg(over, &message, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
 }
 
 int fd_set_blocking(int fd)

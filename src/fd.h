@@ -41,6 +41,13 @@ int fd_room(int newest, int spare);
  */
 void fd_reset_at_close(int fd);
 
+/*
+ * Passes fd over the AF_UNIX socket `over` with one byte, as ssh's
+ * ProxyUseFdpass takes it: SCM_RIGHTS, unix(7), ssh_config(5). Returns 0, or -1
+ * with errno: ENOTSOCK or EOPNOTSUPP when `over` is no such socket.
+ */
+int fd_pass(int over, int fd);
+
 /* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
 int fd_set_blocking(int fd);
 

@@ -18,8 +18,8 @@ void flow_init(
 		.from = from,
 		.to = to,
 		.state = FLOW_OPEN,
-		.readable = !from->in_blocks,
-		.writable = !to->out_blocks,
+		.readable = !from->in.blocks,
+		.writable = !to->out.blocks,
 	};
 	buffer_init(&flow->buffer, size);
 	splice_init(&flow->splice, NULL, 0);
@@ -46,7 +46,7 @@ bool flow_wants_input(const struct flow *flow)
 	if (flow->state != FLOW_OPEN)
 		return false;
 	/* a message must find the whole buffer, or be cut */
-	if (flow->from->messages || flow->to->messages)
+	if (flow->from->kind->messages || flow->to->kind->messages)
 		return flow->buffer.used == 0;
 	if (splice_on(&flow->splice))
 		return splice_has_room(&flow->splice);
@@ -91,6 +91,12 @@ static void read_failed(struct flow *flow)
 	flow_break_off(flow);
 }
 
+static bool can_splice(const struct stream *from, const struct stream *to)
+{
+	return from->socket && to->socket && !from->kind->messages &&
+	       !to->kind->messages && splice_pays(from->in.fd, to->out.fd);
+}
+
 /*
  * Whether to read by way of a pipe: once a read has brought much, and there
  * is nothing in the buffer, which would be overtaken.
@@ -102,7 +108,7 @@ static bool should_splice(struct flow *flow)
 	if (!flow->bulk || flow->buffer.used > 0)
 		return false;
 	flow->bulk = false; /* if there is no pipe now, there may be later */
-	if (!stream_splices(flow->from, flow->to)) {
+	if (!can_splice(flow->from, flow->to)) {
 		splice_init(&flow->splice, NULL, 0);
 		return false;
 	}
@@ -112,7 +118,7 @@ static bool should_splice(struct flow *flow)
 /* With bytes in the pipe, EAGAIN says nothing of the socket. */
 static ssize_t take_by_pipe(struct flow *flow)
 {
-	ssize_t n = splice_fill(&flow->splice, flow->from->in);
+	ssize_t n = splice_fill(&flow->splice, flow->from->in.fd);
 
 	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
 		flow->readable = false;
@@ -138,13 +144,13 @@ static ssize_t take_by_copy(struct flow *flow)
 
 	pieces = buffer_space(&flow->buffer, piece);
 	n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
-	flow->readable = !flow->from->in_blocks;
+	flow->readable = !flow->from->in.blocks;
 	if (n < 0 && errno == EAGAIN)
 		flow->readable = false;
 	if (n > 0) {
 		buffer_fill(&flow->buffer, (size_t)n);
 		/* less than was asked for: poll(2) tells when there is more */
-		if ((size_t)n < room && !flow->from->in_eager)
+		if ((size_t)n < room && !flow->from->in.eager)
 			flow->readable = false;
 		flow->bulk = n >= BULK && flow->splice.pool != NULL;
 	}
@@ -198,7 +204,7 @@ static ssize_t give(struct flow *flow)
 	ssize_t n;
 
 	if (splice_on(&flow->splice))
-		return splice_drain(&flow->splice, flow->to->out);
+		return splice_drain(&flow->splice, flow->to->out.fd);
 	pieces = buffer_bytes(&flow->buffer, piece);
 	n = stream_write(flow->to, piece, pieces);
 	if (n > 0)
@@ -211,7 +217,7 @@ static bool drain(struct flow *flow)
 {
 	ssize_t n = give(flow);
 
-	flow->writable = !flow->to->out_blocks;
+	flow->writable = !flow->to->out.blocks;
 	if (n < 0 && errno == EAGAIN) {
 		flow->writable = false;
 		return false;
@@ -274,7 +280,7 @@ void flow_abandon(struct flow *flow)
 		return;
 	/* one last look at the input: are there bytes that nobody gets? */
 	if (open && flow_held(flow) == 0 &&
-	    fd_poll(flow->from->in, POLLIN, 0) != 0)
+	    fd_poll(flow->from->in.fd, POLLIN, 0) != 0)
 		fill(flow);
 	if (flow_held(flow) > 0 || stream_in_flight(flow->to))
 		flow_fail(flow, FLOW_UNDELIVERED, EPIPE);

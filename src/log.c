@@ -34,8 +34,8 @@ void log_open(void)
 	if (fstat(STDERR_FILENO, &st) < 0 ||
 	    (!S_ISFIFO(st.st_mode) && !isatty(STDERR_FILENO)))
 		return;
-	fd = open("/proc/self/fd/2",
-	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open(
+	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	out.fd = fd;
@@ -60,8 +60,8 @@ static void put_line(const char *line, size_t length)
 	char count[64];
 
 	if (out.lost > 0) {
-		int n = snprintf(count, sizeof count,
-		    "vcat: %lu messages lost\n", out.lost);
+		int n = snprintf(
+		    count, sizeof count, "vcat: %lu messages lost\n", out.lost);
 
 		if (put(count, (size_t)n))
 			out.lost = 0;

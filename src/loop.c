@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -8,7 +9,8 @@
 #define EVENTS 256
 
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
-		   EPOLLERR == POLLERR && EPOLLHUP == POLLHUP,
+		   EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
+		   EPOLLRDHUP == POLLRDHUP,
     "epoll(7)'s events are poll(2)'s");
 
 static int compare_times(const struct loop_task *a, const struct loop_task *b)
@@ -25,6 +27,7 @@ RB_GENERATE_INTERNAL(loop_times, loop_task, by_time, compare_times,
 
 int loop_init(struct loop *loop)
 {
+	loop->polled = NULL;
 	RB_INIT(&loop->times);
 	TAILQ_INIT(&loop->ready);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -147,7 +150,9 @@ static void set_time(
 
 int loop_update(struct loop *loop, struct loop_task *task)
 {
-	if (update_watches(loop, task) < 0 || add_watches(loop, task) < 0)
+	if (task->polled)
+		loop->polled = task;
+	else if (update_watches(loop, task) < 0 || add_watches(loop, task) < 0)
 		return -1;
 	/* a time put off, as with each byte under -i, is looked at only when
 	   the earlier one has come */
@@ -163,6 +168,8 @@ void loop_remove(struct loop *loop, struct loop_task *task)
 		task->fds[i].revents = 0;
 	}
 	update_watches(loop, task);
+	if (loop->polled == task)
+		loop->polled = NULL;
 	set_time(loop, task, deadline_never());
 	if (task->ready)
 		TAILQ_REMOVE(&loop->ready, task, next_ready);
@@ -218,12 +225,37 @@ static void run_ready(struct loop *loop)
 	}
 }
 
+/*
+ * Waits for the polled task, and for the others through epoll's descriptor.
+ * Returns how many events epoll has, or -1 with errno.
+ */
+static int wait_polled(struct loop *loop, struct epoll_event *events, int ms)
+{
+	struct loop_task *task = loop->polled;
+	struct pollfd fds[LOOP_FDS + 1];
+	int due;
+
+	memcpy(fds, task->fds, sizeof task->fds);
+	fds[LOOP_FDS] = (struct pollfd){ .fd = loop->epoll, .events = POLLIN };
+	due = poll(fds, LOOP_FDS + 1, ms);
+	if (due <= 0)
+		return due;
+	memcpy(task->fds, fds, sizeof task->fds);
+	if (fds[LOOP_FDS].revents == 0 || due > 1)
+		make_ready(loop, task);
+	return fds[LOOP_FDS].revents == 0
+		   ? 0
+		   : epoll_wait(loop->epoll, events, EVENTS, 0);
+}
+
 int loop_turn(struct loop *loop)
 {
 	struct loop_task *first = RB_MIN(loop_times, &loop->times);
 	struct epoll_event events[EVENTS];
 	int ms = first == NULL ? -1 : deadline_poll_ms(first->queued);
-	int count = epoll_wait(loop->epoll, events, EVENTS, ms);
+	int count = loop->polled != NULL
+			? wait_polled(loop, events, ms)
+			: epoll_wait(loop->epoll, events, EVENTS, ms);
 
 	if (count < 0 && errno != EINTR)
 		return -1;

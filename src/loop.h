@@ -17,7 +17,7 @@
 
 #include "deadline.h"
 
-/* As many descriptors as a relay has. */
+/* As many descriptors as a task may wait for. */
 #define LOOP_FDS 4
 
 struct loop_task;
@@ -34,6 +34,10 @@ struct loop_task {
 	void (*run)(struct loop_task *task);
 	struct pollfd fds[LOOP_FDS]; /* fd -1: none; one may be there twice */
 	struct deadline wake;
+	bool polled; /* one task of a loop may have its descriptors given to
+			poll(2) itself. epoll(7) refuses regular files, goes on
+			about a descriptor that we have closed if another
+			process has it, too, and takes a call a change. */
 
 	/* The loop's own. */
 	struct loop_watch watches[LOOP_FDS];
@@ -45,6 +49,7 @@ struct loop_task {
 
 struct loop {
 	int epoll;
+	struct loop_task *polled; /* the task that is, or NULL */
 	RB_HEAD(loop_times, loop_task) times;
 	TAILQ_HEAD(loop_ready, loop_task) ready;
 };

@@ -46,13 +46,13 @@ static void relay_touch(struct relay *relay)
 		relay->idle = deadline_in(relay->rules.idle);
 }
 
-/* Bytes of a stream become messages that go through. */
+/* Bytes become messages: a read brings no more than one message can hold. */
 static size_t size_for(
     const struct stream *from, const struct stream *to, size_t buffer)
 {
 	size_t most = stream_message_most(to);
 
-	return !from->messages && most < buffer ? most : buffer;
+	return !from->kind->messages && most < buffer ? most : buffer;
 }
 
 void relay_init(struct relay *relay, struct stream *near, struct stream *far,
@@ -108,12 +108,12 @@ static void flow_interest(
 	/* hang-ups and errors are reported whatever the events */
 	bool hangup = probe_needed(back, flow);
 
-	fds[0] = poll_entry(flow->from->in, flow_wants_input(flow), POLLIN);
+	fds[0] = poll_entry(flow->from->in.fd, flow_wants_input(flow), POLLIN);
 	if (output)
 		fds[1] =
 		    poll_entry(stream_writable_fd(flow->to), true, POLLOUT);
 	else
-		fds[1] = poll_entry(flow->to->out, hangup, 0);
+		fds[1] = poll_entry(flow->to->out.fd, hangup, 0);
 }
 
 void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS])
@@ -248,7 +248,7 @@ static enum relay_state relay_judge(const struct relay *relay)
 static void check_error(struct flow *flow)
 {
 	int error = flow->to->socket && flow->fault == FLOW_SOUND
-			? fd_socket_number(flow->to->out, SO_ERROR)
+			? fd_socket_number(flow->to->out.fd, SO_ERROR)
 			: 0;
 
 	if (error > 0)

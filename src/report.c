@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "endpoint.h"
 #include "fd.h"
 #include "json.h"
 #include "log.h"
 #include "text.h"
+#include "trouble.h"
 
 void report_init(struct report *report, const struct address *address,
     bool verbose, bool json)
@@ -23,14 +23,15 @@ void report_init(struct report *report, const struct address *address,
 	};
 }
 
-static const char *reason(const struct outcome *outcome)
+static const char *reason(const struct report_entry *entry)
 {
-	return outcome->kind == OUTCOME_FAILED ? strerror(outcome->error)
-					       : outcome_name(outcome->kind);
+	return entry->outcome == OUTCOME_FAILED
+		   ? strerror(entry->error)
+		   : trouble_outcome_name(entry->outcome);
 }
 
 static void print_object(
-    const struct report *report, const struct outcome *outcome)
+    const struct report *report, const struct report_entry *entry)
 {
 	const struct address *address = &report->address;
 	char text[ADDRESS_TEXT_SIZE];
@@ -38,14 +39,14 @@ static void print_object(
 
 	json_open(&json, report->to);
 	json_string(&json, "address", address_format(address, text));
-	if (address->kind != ADDRESS_UNIX)
+	if (address_has_port(address->kind))
 		json_number(&json, "port", address->port);
-	json_string(&json, "outcome", outcome_name(outcome->kind));
-	json_bool(&json, "open", outcome->kind == OUTCOME_OPEN);
-	json_number(&json, "ms", outcome->ms);
-	if (outcome->kind != OUTCOME_OPEN) {
-		json_string(&json, "step", outcome->step);
-		json_string(&json, "error", strerror(outcome->error));
+	json_string(&json, "outcome", trouble_outcome_name(entry->outcome));
+	json_bool(&json, "open", entry->outcome == OUTCOME_OPEN);
+	json_number(&json, "ms", entry->ms);
+	if (entry->outcome != OUTCOME_OPEN) {
+		json_string(&json, "step", entry->step);
+		json_string(&json, "error", strerror(entry->error));
 	}
 	json_close(&json);
 }
@@ -58,25 +59,25 @@ static void clear_progress(struct report *report)
 }
 
 void report_port(
-    struct report *report, uint32_t port, const struct outcome *outcome)
+    struct report *report, uint32_t port, const struct report_entry *entry)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
 	report->address.port = port;
-	if (report->counts[outcome->kind]++ == 0) {
-		report->examples[outcome->kind] = *outcome;
-		report->ports[outcome->kind] = port;
+	if (report->counts[entry->outcome]++ == 0) {
+		report->examples[entry->outcome] = *entry;
+		report->ports[entry->outcome] = port;
 	}
-	if (report->json || report->verbose || outcome->kind == OUTCOME_OPEN)
+	if (report->json || report->verbose || entry->outcome == OUTCOME_OPEN)
 		clear_progress(report);
 	address_format(&report->address, text);
 	text_tame(text);
 	if (report->json)
-		print_object(report, outcome);
+		print_object(report, entry);
 	else if (report->verbose)
-		fprintf(report->to, "%s %s %.1f ms\n", text, reason(outcome),
-		    outcome->ms);
-	else if (outcome->kind == OUTCOME_OPEN)
+		fprintf(report->to, "%s %s %.1f ms\n", text, reason(entry),
+		    entry->ms);
+	else if (entry->outcome == OUTCOME_OPEN)
 		fprintf(report->to, "%s\n", text);
 }
 
@@ -107,18 +108,18 @@ static uint64_t total(const struct report *report)
 {
 	uint64_t sum = 0;
 
-	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+	for (int kind = 0; kind < OUTCOMES; kind++)
 		sum += report->counts[kind];
 	return sum;
 }
 
-static enum outcome_kind most_frequent(const struct report *report)
+static enum outcome most_frequent(const struct report *report)
 {
-	enum outcome_kind most = OUTCOME_UNKNOWN;
+	enum outcome most = OUTCOME_UNKNOWN;
 
-	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+	for (int kind = 0; kind < OUTCOMES; kind++)
 		if (report->counts[kind] > report->counts[most])
-			most = (enum outcome_kind)kind;
+			most = (enum outcome)kind;
 	return most;
 }
 
@@ -128,8 +129,8 @@ static void list_counts(const struct report *report, char *text, size_t size)
 	size_t used = 0;
 
 	text[0] = '\0';
-	for (int kind = 0; kind < OUTCOME_KINDS && used < size; kind++) {
-		const struct outcome *example = &report->examples[kind];
+	for (int kind = 0; kind < OUTCOMES && used < size; kind++) {
+		const struct report_entry *example = &report->examples[kind];
 
 		if (report->counts[kind] > 0)
 			used += (size_t)snprintf(text + used, size - used,
@@ -141,16 +142,18 @@ static void list_counts(const struct report *report, char *text, size_t size)
 /* Why none is open: of several, how many for which reason. */
 static void complain(struct report *report)
 {
-	enum outcome_kind kind = most_frequent(report);
-	const struct outcome *example = &report->examples[kind];
-	const struct socket_fault fault = { .step = example->step };
+	enum outcome kind = most_frequent(report);
+	const struct report_entry *example = &report->examples[kind];
+	const struct socket_fault fault = {
+		.step = example->step,
+		.waited = report->retried,
+	};
 	char name[ADDRESS_TEXT_SIZE];
 	char counts[512];
 
 	report->address.port = report->ports[kind];
 	if (total(report) == 1) {
-		endpoint_complain_of(
-		    &report->address, &fault, example->error, report->retried);
+		trouble_report(&report->address, &fault, example->error);
 		return;
 	}
 	address_name(&report->address, name);
@@ -160,24 +163,24 @@ static void complain(struct report *report)
 	    total(report), counts);
 	/* that nobody listens needs no explanation there */
 	if (kind != OUTCOME_REFUSED)
-		endpoint_hint(&report->address, example->step, example->error,
-		    report->retried);
+		trouble_hint(&report->address, &fault, example->error);
 }
 
-int report_end(struct report *report)
+enum status report_end(struct report *report)
 {
 	uint64_t all = total(report);
 
 	clear_progress(report);
 	if (!report_flush(report)) {
 		log_error("stdout: write: %s", strerror(report->error));
-		return 1;
+		return STATUS_FAILED;
 	}
 	if (report->counts[OUTCOME_OPEN] > 0)
-		return 0;
+		return STATUS_OK;
 	if (all == 0)
-		return 1;
+		return STATUS_FAILED;
 	if (!report->json)
 		complain(report);
-	return report->counts[OUTCOME_TIMED_OUT] == all ? 3 : 1;
+	return report->counts[OUTCOME_TIMED_OUT] == all ? STATUS_TIMEOUT
+							: STATUS_FAILED;
 }

@@ -12,20 +12,18 @@
 #include <unistd.h>
 
 #include "deadline.h"
-#include "endpoint.h"
+#include "family.h"
 #include "fd.h"
 #include "loop.h"
-#include "outcome.h"
 #include "report.h"
 #include "signals.h"
+#include "trouble.h"
 
 /* Results that wait for those before them. */
 #define RING 16384
 
-/* Attempts at once: more would not be faster, and a listener has a backlog.
- * Virtual machine monitors have room for a thousand connections. */
-#define ATTEMPTS     512
-#define MUX_ATTEMPTS 128
+/* Attempts at once: more would not be faster, and a listener has a backlog. */
+#define ATTEMPTS 512
 
 #define SPARE_DESCRIPTORS 16
 #define NS_PER_MS         1e6
@@ -51,7 +49,7 @@ struct scanner {
 	struct attempt *attempts;
 	struct attempt **idle; /* a stack of those that do nothing */
 	int idles;
-	struct outcome ring[RING];
+	struct report_entry ring[RING];
 	uint64_t total, begun, told;
 	int signal;
 };
@@ -61,8 +59,9 @@ struct scanner {
 static void tell(struct scanner *scanner, bool last)
 {
 	for (; scanner->told < scanner->begun; scanner->told++) {
-		struct outcome *outcome = &scanner->ring[scanner->told % RING];
-		bool known = outcome->kind != OUTCOME_UNKNOWN;
+		struct report_entry *entry =
+		    &scanner->ring[scanner->told % RING];
+		bool known = entry->outcome != OUTCOME_UNKNOWN;
 
 		if (!known && !last)
 			break;
@@ -70,7 +69,7 @@ static void tell(struct scanner *scanner, bool last)
 			report_port(&scanner->report,
 			    value_ports_at(
 				&scanner->scan->ports, scanner->told),
-			    outcome);
+			    entry);
 	}
 }
 
@@ -78,11 +77,11 @@ static void note_outcome(struct attempt *attempt)
 {
 	struct scanner *scanner = attempt->scanner;
 	struct dial *dial = &attempt->dial;
-	struct outcome *outcome = &scanner->ring[attempt->index % RING];
+	int error = dial->state == DIAL_CONNECTED ? 0 : dial->error;
 
-	*outcome = (struct outcome){
-		.kind = outcome_of(dial),
-		.error = dial->state == DIAL_CONNECTED ? 0 : dial->error,
+	scanner->ring[attempt->index % RING] = (struct report_entry){
+		.outcome = trouble_outcome(&attempt->target.address, error),
+		.error = error,
 		.step = dial->attempt.fault.step,
 		.ms = (double)(deadline_now() - attempt->began) / NS_PER_MS,
 	};
@@ -123,7 +122,7 @@ static void begin_next(struct scanner *scanner)
 	struct attempt *attempt = scanner->idle[--scanner->idles];
 	uint64_t index = scanner->begun++;
 
-	scanner->ring[index % RING].kind = OUTCOME_UNKNOWN;
+	scanner->ring[index % RING].outcome = OUTCOME_UNKNOWN;
 	attempt->index = index;
 	attempt->target.address.port =
 	    value_ports_at(&scanner->scan->ports, index);
@@ -142,10 +141,7 @@ static void begin_more(struct scanner *scanner)
 
 static void run_bell(struct loop_task *task)
 {
-	struct scanner *scanner = loop_owner(task, struct scanner, bell);
-
-	scanner->signal = signals_next(task->fds[0].fd);
-	task->fds[0].revents = 0;
+	loop_owner(task, struct scanner, bell)->signal = signals_next(task);
 }
 
 static void run_tick(struct loop_task *task)
@@ -159,14 +155,8 @@ static void run_tick(struct loop_task *task)
 
 static int open_tasks(struct scanner *scanner)
 {
-	sigset_t before;
-	int fd = signals_open(&before);
-
-	if (fd < 0)
-		return -1;
 	loop_task_init(&scanner->bell, run_bell);
-	scanner->bell.fds[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	if (loop_update(&scanner->loop, &scanner->bell) < 0)
+	if (signals_watch(&scanner->loop, &scanner->bell, false) < 0)
 		return -1;
 	loop_task_init(&scanner->tick, run_tick);
 	if (report_has_progress())
@@ -176,8 +166,9 @@ static int open_tasks(struct scanner *scanner)
 
 static int attempts_at_once(const struct scanner *scanner)
 {
-	bool mux = scanner->scan->target.address.kind == ADDRESS_MUX;
-	int most = mux ? MUX_ATTEMPTS : ATTEMPTS;
+	const struct address *address = &scanner->scan->target.address;
+	int allowed = family_of(address->kind)->attempts;
+	int most = allowed > 0 ? allowed : ATTEMPTS;
 	int room = fd_room(scanner->loop.epoll, SPARE_DESCRIPTORS);
 
 	if (room < most)
@@ -258,22 +249,21 @@ static int run(struct scanner *scanner, struct socket_fault *fault)
 	return scan_all(scanner);
 }
 
-enum scan_verdict scan_run(struct scan *scan, int *signal)
+enum status scan_run(struct scan *scan, int *signal)
 {
 	struct scanner *scanner = new_scanner(scan);
 	struct socket_fault fault = { .step = "memory" };
-	enum scan_verdict verdict = SCAN_NONE;
+	enum status status = STATUS_FAILED;
 
 	*signal = 0;
 	if (scanner == NULL || dial_resolve(&scan->target, &fault) < 0 ||
 	    run(scanner, &fault) < 0) {
-		endpoint_complain_of(
-		    &scan->target.address, &fault, errno, false);
+		trouble_report(&scan->target.address, &fault, errno);
 	} else {
 		*signal = scanner->signal;
 		tell(scanner, true);
-		verdict = (enum scan_verdict)report_end(&scanner->report);
+		status = report_end(&scanner->report);
 	}
 	free_scanner(scanner);
-	return verdict;
+	return status;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "dial.h"
+#include "status.h"
 #include "value.h"
 
 struct scan {
@@ -18,16 +19,11 @@ struct scan {
 	bool json;    /* an object for each port */
 };
 
-enum scan_verdict {
-	SCAN_OPEN = 0,    /* at least one port is */
-	SCAN_NONE = 1,    /* none is; or it could not be found out */
-	SCAN_TIMEOUT = 3, /* none is, and nobody answered in time */
-};
-
 /*
  * Scans and prints to stdout. A SIGHUP, SIGINT or SIGTERM cuts it short: what
  * is known by then is printed, and its number is left in *signal, else 0.
+ * Returns 0 if a port is open; 3 if nobody answered in time; else 1.
  */
-enum scan_verdict scan_run(struct scan *scan, int *signal);
+enum status scan_run(struct scan *scan, int *signal);
 
 #endif

@@ -1,10 +1,12 @@
 #include "signals.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-void signals_ending(sigset_t *set)
+/* Those that would end us. */
+static void find_ending(sigset_t *set)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
 
@@ -18,37 +20,31 @@ void signals_ending(sigset_t *set)
 	}
 }
 
-static int open_set(const sigset_t *set, sigset_t *before)
-{
-	sigprocmask(SIG_BLOCK, set, before);
-	return signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-int signals_open(sigset_t *before)
+int signals_watch(struct loop *loop, struct loop_task *bell, bool children)
 {
 	sigset_t set;
+	int fd;
 
-	signals_ending(&set);
-	return open_set(&set, before);
+	find_ending(&set);
+	if (children) {
+		sigaddset(&set, SIGCHLD);
+		signal(SIGCHLD, SIG_DFL); /* ignored, it would never come */
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	bell->fds[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	return loop_update(loop, bell);
 }
 
-int signals_open_with_children(sigset_t *before)
-{
-	sigset_t set;
-
-	signals_ending(&set);
-	sigaddset(&set, SIGCHLD);
-	signal(SIGCHLD, SIG_DFL); /* ignored, it would never come */
-	return open_set(&set, before);
-}
-
-int signals_next(int fd)
+int signals_next(struct loop_task *bell)
 {
 	struct signalfd_siginfo signal;
+	ssize_t n = read(bell->fds[0].fd, &signal, sizeof signal);
 
-	if (read(fd, &signal, sizeof signal) != (ssize_t)sizeof signal)
-		return 0;
-	return (int)signal.ssi_signo;
+	bell->fds[0].revents = 0;
+	return n == (ssize_t)sizeof signal ? (int)signal.ssi_signo : 0;
 }
 
 void signals_die(int number)
@@ -59,5 +55,5 @@ void signals_die(int number)
 	sigaddset(&set, number);
 	signal(number, SIG_DFL);
 	raise(number);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

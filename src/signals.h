@@ -1,28 +1,23 @@
 /*
- * The signals that end vcat, as events: signalfd(2).
+ * The signals that end vcat, as events of a loop: signalfd(2).
  */
 #ifndef VCAT_SIGNALS_H
 #define VCAT_SIGNALS_H
 
-#include <signal.h>
+#include <stdbool.h>
+
+#include "loop.h"
 
 /*
- * SIGHUP, SIGINT and SIGTERM: those that would end us. One that our parent had
- * ignored, as nohup(1) does, stays ignored and is not among them.
+ * Has the loop run the task `bell` when SIGHUP, SIGINT or SIGTERM comes, with
+ * children also for SIGCHLD; its descriptor is in fds[0]. A signal that our
+ * parent has ignored, as nohup(1) does, stays ignored. Returns 0, or -1 with
+ * errno.
  */
-void signals_ending(sigset_t *set);
-
-/*
- * Blocks those, and leaves the mask as it was in *before. Returns a
- * non-blocking descriptor from which they are read, or -1 with errno.
- */
-int signals_open(sigset_t *before);
-
-/* The same with SIGCHLD, which our parent may have ignored. */
-int signals_open_with_children(sigset_t *before);
+int signals_watch(struct loop *loop, struct loop_task *bell, bool children);
 
 /* The number of the next signal that has come, or 0. */
-int signals_next(int fd);
+int signals_next(struct loop_task *bell);
 
 /* Ends the process by that signal, as if it had never been caught. */
 void signals_die(int number);

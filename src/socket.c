@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "fd.h"
-
-int socket_open(int family, const struct socket_choice *choice)
+int socket_open(int domain, const struct socket_choice *choice)
 {
 	int type = choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
 
-	return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 int socket_outcome(int fd)
@@ -39,14 +37,6 @@ int socket_drop(struct socket_attempt *attempt)
 		socket_abandon(attempt->fd);
 	attempt->fd = -1;
 	return -1;
-}
-
-void socket_reset(int fd)
-{
-	if (fd < 0)
-		return;
-	fd_reset_at_close(fd);
-	close(fd);
 }
 
 int socket_abandon(int fd)

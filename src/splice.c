@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "fd.h"
 
 /* /proc/sys/fs/pipe-max-size, as it is by default. A pipe holds no memory of
  * its own but for a slot of 40 bytes for each page. */
@@ -60,6 +63,30 @@ static size_t room(const struct splice *way)
 	size_t size = way->pipe.size < way->most ? way->pipe.size : way->most;
 
 	return size - way->used;
+}
+
+/* The domain of a socket that splice(2) does not wait for, or -1. */
+static int domain_of(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || (flags & O_NONBLOCK) == 0)
+		return -1;
+	return fd_socket_number(fd, SO_DOMAIN);
+}
+
+static bool is_tcp(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+bool splice_pays(int from, int to)
+{
+	int source = domain_of(from);
+	int target = domain_of(to);
+
+	return (is_tcp(source) && (is_tcp(target) || target == AF_UNIX)) ||
+	       (source == AF_UNIX && target == AF_UNIX);
 }
 
 bool splice_begin(struct splice *way)

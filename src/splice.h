@@ -44,6 +44,13 @@ bool splice_begin(struct splice *way);
 /* Gives the pipe back, or closes it with the bytes that are in it. */
 void splice_end(struct splice *way);
 
+/*
+ * Whether splice(2) moves bytes from socket to socket without waiting, and for
+ * less than a copy costs. VM sockets copy anyway; from AF_UNIX to TCP the pages
+ * of the one are too small for the other.
+ */
+bool splice_pays(int from, int to);
+
 /* Whether there is a pipe. */
 bool splice_on(const struct splice *way);
 

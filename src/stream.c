@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -25,26 +24,130 @@
 /* What goes through before a pipe is enlarged: not for a few lines. */
 #define PIPE_TRAFFIC 262144
 
+static ssize_t plain_read(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)piece,
+		.msg_iovlen = (size_t)n,
+	};
+
+	return stream->in.socket
+		   ? recvmsg(stream->in.fd, &message, MSG_DONTWAIT)
+		   : readv(stream->in.fd, piece, n);
+}
+
+/*
+ * A blocking pipe that poll(2) calls writable takes PIPE_BUF bytes at once,
+ * pipe(7); of more, a part could wait for room.
+ */
+static ssize_t plain_write(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)piece,
+		.msg_iovlen = (size_t)n,
+	};
+
+	if (stream->out.socket)
+		return sendmsg(
+		    stream->out.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (stream->out.blocks)
+		return write(stream->out.fd, piece->iov_base,
+		    piece->iov_len < PIPE_BUF ? piece->iov_len : PIPE_BUF);
+	return writev(stream->out.fd, piece, n);
+}
+
+const struct stream_kind stream_plain = { plain_read, plain_write, NULL,
+	false };
+
+static ssize_t message_read(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)piece,
+		.msg_iovlen = (size_t)n,
+		.msg_control = stream->empties ? control : NULL,
+		.msg_controllen = stream->empties ? sizeof control : 0,
+	};
+	ssize_t got = recvmsg(stream->in.fd, &message, MSG_DONTWAIT);
+
+	if (got >= 0 && (message.msg_flags & MSG_TRUNC) != 0) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (got == 0 && message.msg_controllen > 0) {
+		errno = EAGAIN; /* an empty message: nothing to pass on */
+		return -1;
+	}
+	return got;
+}
+
+static ssize_t message_write(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	return outbox_send(stream->outbox, piece, n);
+}
+
+static int message_flushed(struct stream *stream)
+{
+	return outbox_flushed(stream->outbox);
+}
+
+static const struct stream_kind messages = { message_read, message_write,
+	message_flushed, true };
+
+static ssize_t nowhere_read(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	(void)stream;
+	(void)piece;
+	(void)n;
+	return 0;
+}
+
+static ssize_t nowhere_write(
+    struct stream *stream, const struct iovec *piece, int n)
+{
+	size_t total = 0;
+
+	(void)stream;
+	for (int i = 0; i < n; i++)
+		total += piece[i].iov_len;
+	return (ssize_t)total;
+}
+
+static const struct stream_kind nowhere = { nowhere_read, nowhere_write, NULL,
+	false };
+
+void stream_discarding(struct stream *stream)
+{
+	*stream = (struct stream){
+		.kind = &nowhere,
+		.in.fd = -1,
+		.out.fd = -1,
+		.ending = STREAM_KEEP,
+	};
+}
+
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
-	bool messages = fd_socket_number(fd, SO_TYPE) == SOCK_SEQPACKET;
+	const struct stream_end end = { .fd = fd, .socket = true };
 	const int on = 1;
 
 	*stream = (struct stream){
-		.in = fd,
-		.out = fd,
+		.kind = &stream_plain,
+		.in = end,
+		.out = end,
 		.socket = true,
-		.in_socket = true,
-		.out_socket = true,
-		.messages = messages,
-		.empties =
-		    messages && fd_socket_number(fd, SO_DOMAIN) == AF_UNIX,
 		.ending = STREAM_SHUTDOWN,
 	};
-	if (!messages)
+	if (fd_socket_number(fd, SO_TYPE) != SOCK_SEQPACKET)
 		return 0;
-	/* the sender's credentials come with each message, and not at the end
-	 */
+	stream->kind = &messages;
+	stream->empties = fd_socket_number(fd, SO_DOMAIN) == AF_UNIX;
+	/* the sender's credentials come with a message, and not with an end */
 	if (stream->empties &&
 	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
 		return -1;
@@ -53,24 +156,32 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 }
 
 /*
- * Makes an inherited descriptor one that does not block, without a change
- * that its other users would see. Returns whether it still may block.
+ * One of stdin and stdout: made one that does not block, without a change that
+ * its other users would see, or else noted as one that does.
  */
-static bool inherit(int fd, bool *is_socket)
+static struct stream_end inherit(int fd)
 {
+	struct stream_end end = { .fd = fd };
 	struct stat st;
 
-	*is_socket = false;
 	if (fstat(fd, &st) < 0)
-		return false;
-	*is_socket = S_ISSOCK(st.st_mode);
+		return end;
+	end.socket = S_ISSOCK(st.st_mode);
 	/* a file's place is in its description: another would begin anew */
-	if (*is_socket || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
-		return false;
+	if (end.socket || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+		return end;
 	if (S_ISFIFO(st.st_mode) || isatty(fd))
-		return fd_reopen_nonblocking(fd) < 0;
-	/* /dev/null and its kin never wait */
-	return major(st.st_rdev) != MEM_MAJOR;
+		end.blocks = fd_reopen_nonblocking(fd) < 0;
+	else /* /dev/null and its kin never wait */
+		end.blocks = major(st.st_rdev) != MEM_MAJOR;
+	/*
+	 * A FIFO that had no writer when it was opened without waiting never
+	 * reports a hang-up, only an end to whoever reads. An EAGAIN shows
+	 * that it has a writer, and poll(2) tells when that one has gone.
+	 */
+	end.eager = S_ISFIFO(st.st_mode) && !end.blocks;
+	end.small = fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL ? PIPE_TRAFFIC : 0;
+	return end;
 }
 
 /* As under inetd(8): what we close of it, the other side of it must see. */
@@ -84,81 +195,32 @@ static bool is_one_socket(void)
 	       in.st_ino == out.st_ino;
 }
 
-/*
- * A FIFO that had no writer when it was opened without waiting never reports a
- * hang-up, only an end to whoever reads. An EAGAIN shows that it has a writer,
- * and poll(2) tells when that one has gone.
- */
-static bool is_fifo(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-static size_t small_pipe(int fd)
-{
-	return fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL ? PIPE_TRAFFIC : 0;
-}
-
 void stream_from_stdio(struct stream *stream, bool keep)
 {
 	*stream = (struct stream){
-		.in = STDIN_FILENO,
-		.out = STDOUT_FILENO,
+		.kind = &stream_plain,
+		.in = inherit(STDIN_FILENO),
+		.out = inherit(STDOUT_FILENO),
 		.ending = keep ? STREAM_KEEP : STREAM_CLOSE,
 	};
 	if (!keep && is_one_socket())
 		stream->ending = STREAM_SHUTDOWN;
-	stream->in_blocks = inherit(stream->in, &stream->in_socket);
-	stream->out_blocks = inherit(stream->out, &stream->out_socket);
-	stream->in_eager = !stream->in_blocks && is_fifo(stream->in);
-	stream->in_small = small_pipe(stream->in);
-	stream->out_small = small_pipe(stream->out);
-}
-
-void stream_discarding(struct stream *stream)
-{
-	*stream = (struct stream){ .in = -1, .out = -1, .ending = STREAM_KEEP };
-}
-
-static ssize_t read_socket(
-    struct stream *stream, const struct iovec *piece, int n)
-{
-	char control[CMSG_SPACE(sizeof(struct ucred))];
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)piece,
-		.msg_iovlen = (size_t)n,
-		.msg_control = stream->empties ? control : NULL,
-		.msg_controllen = stream->empties ? sizeof control : 0,
-	};
-	ssize_t got = recvmsg(stream->in, &message, MSG_DONTWAIT);
-
-	if (got >= 0 && (message.msg_flags & MSG_TRUNC) != 0) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	if (got == 0 && message.msg_controllen > 0) {
-		errno = EAGAIN; /* an empty message: nothing to pass on */
-		return -1;
-	}
-	return got;
 }
 
 /*
  * Counts down what goes through a pipe of the usual size. When that is much,
  * its other side could do with more room, and we with fewer calls.
  */
-static void note_traffic(int fd, size_t *small, ssize_t n)
+static void note_traffic(struct stream_end *end, ssize_t n)
 {
-	if (*small == 0 || n <= 0)
+	if (end->small == 0 || n <= 0)
 		return;
-	if ((size_t)n < *small) {
-		*small -= (size_t)n;
+	if ((size_t)n < end->small) {
+		end->small -= (size_t)n;
 		return;
 	}
-	*small = 0;
-	fcntl(fd, F_SETPIPE_SZ, PIPE_LARGE);
+	end->small = 0;
+	fcntl(end->fd, F_SETPIPE_SZ, PIPE_LARGE);
 }
 
 ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
@@ -166,77 +228,42 @@ ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 	ssize_t got;
 
 	do {
-		got = stream->in_socket ? read_socket(stream, piece, n)
-					: readv(stream->in, piece, n);
+		got = stream->kind->read(stream, piece, n);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
-		stream->in_eager = false;
-	note_traffic(stream->in, &stream->in_small, got);
+		stream->in.eager = false;
+	note_traffic(&stream->in, got);
 	return got;
-}
-
-/*
- * A blocking pipe that poll(2) calls writable takes PIPE_BUF bytes at once,
- * pipe(7); of more, a part could wait for room.
- */
-static ssize_t write_cautiously(struct stream *stream, struct iovec piece)
-{
-	if (piece.iov_len > PIPE_BUF)
-		piece.iov_len = PIPE_BUF;
-	return write(stream->out, piece.iov_base, piece.iov_len);
-}
-
-static ssize_t write_once(
-    struct stream *stream, const struct iovec *piece, int n)
-{
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)piece,
-		.msg_iovlen = (size_t)n,
-	};
-
-	if (stream->outbox != NULL)
-		return outbox_send(stream->outbox, piece, n);
-	if (stream->out_socket)
-		return sendmsg(
-		    stream->out, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (stream->out_blocks)
-		return write_cautiously(stream, piece[0]);
-	return writev(stream->out, piece, n);
-}
-
-static ssize_t discard(const struct iovec *piece, int n)
-{
-	size_t total = 0;
-
-	for (int i = 0; i < n; i++)
-		total += piece[i].iov_len;
-	return (ssize_t)total;
 }
 
 ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 {
 	ssize_t put;
 
-	if (stream->out < 0)
-		return discard(piece, n);
 	do {
-		put = write_once(stream, piece, n);
+		put = stream->kind->write(stream, piece, n);
 	} while (put < 0 && errno == EINTR);
-	note_traffic(stream->out, &stream->out_small, put);
+	note_traffic(&stream->out, put);
 	return put;
+}
+
+static int flushed(struct stream *stream)
+{
+	return stream->kind->flushed != NULL ? stream->kind->flushed(stream)
+					     : 0;
 }
 
 int stream_finish(struct stream *stream)
 {
-	int fd = stream->out;
+	int fd = stream->out.fd;
 
-	if (stream->outbox != NULL && outbox_flushed(stream->outbox) < 0)
+	if (flushed(stream) < 0)
 		return -1;
 	switch (stream->ending) {
 	case STREAM_KEEP:
 		return 0;
 	case STREAM_CLOSE:
-		stream->out = -1;
+		stream->out.fd = -1;
 		return fd_close(fd);
 	case STREAM_SHUTDOWN:
 		break;
@@ -244,24 +271,12 @@ int stream_finish(struct stream *stream)
 	stream->finished = true;
 	/* the peer has left already: nothing is lost by that, and if bytes
 	   were on their way to it, writing or reading will tell */
-	if (shutdown(fd, SHUT_WR) < 0 && errno != ENOTCONN)
-		return -1;
-	return 0;
+	return shutdown(fd, SHUT_WR) < 0 && errno != ENOTCONN ? -1 : 0;
 }
 
-size_t stream_message_most(const struct stream *stream)
+bool stream_in_flight(struct stream *stream)
 {
-	/* unix_dgram_sendmsg(): what sendmsg(2) takes is bounded by SO_SNDBUF,
-	   and that by net.core.wmem_max, less 32 */
-	int buffer =
-	    stream->empties ? fd_socket_number(stream->out, SO_SNDBUF) - 32 : 0;
-
-	return buffer > 0 ? (size_t)buffer : SIZE_MAX;
-}
-
-bool stream_in_flight(const struct stream *stream)
-{
-	return stream->outbox != NULL && outbox_flushed(stream->outbox) < 0;
+	return flushed(stream) < 0;
 }
 
 void stream_stop_reading(struct stream *stream)
@@ -270,76 +285,58 @@ void stream_stop_reading(struct stream *stream)
 	case STREAM_KEEP:
 		break;
 	case STREAM_CLOSE:
-		if (stream->in >= 0)
-			fd_close(stream->in);
-		stream->in = -1;
+		if (stream->in.fd >= 0)
+			fd_close(stream->in.fd);
+		stream->in.fd = -1;
 		break;
 	case STREAM_SHUTDOWN:
-		shutdown(stream->in, SHUT_RD);
+		shutdown(stream->in.fd, SHUT_RD);
 		break;
 	}
 }
 
-/* The domain of a socket that splice(2) does not wait for, or -1. */
-static int splice_domain(const struct stream *stream)
-{
-	int flags;
-
-	if (!stream->socket || stream->messages)
-		return -1;
-	flags = fcntl(stream->in, F_GETFL);
-	if (flags < 0 || (flags & O_NONBLOCK) == 0)
-		return -1;
-	return fd_socket_number(stream->in, SO_DOMAIN);
-}
-
-static bool is_tcp(int domain)
-{
-	return domain == AF_INET || domain == AF_INET6;
-}
-
-bool stream_splices(const struct stream *from, const struct stream *to)
-{
-	int source = splice_domain(from);
-	int target = splice_domain(to);
-
-	return (is_tcp(source) && (is_tcp(target) || target == AF_UNIX)) ||
-	       (source == AF_UNIX && target == AF_UNIX);
-}
-
 int stream_writable_fd(const struct stream *stream)
 {
-	return stream->outbox != NULL ? outbox_fd(stream->outbox) : stream->out;
+	return stream->outbox != NULL ? outbox_fd(stream->outbox)
+				      : stream->out.fd;
 }
 
 bool stream_peer_closed(const struct stream *stream)
 {
-	if ((fd_poll(stream->out, 0, 0) & (POLLHUP | POLLERR)) != 0)
+	if ((fd_poll(stream->out.fd, 0, 0) & (POLLHUP | POLLERR)) != 0)
 		return true;
 	/* where a message can be empty, a hang-up shows */
 	return !stream->empties &&
-	       send(stream->out, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	       send(stream->out.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 	       errno != EAGAIN;
 }
 
-static bool is_tcp_socket(const struct stream *stream)
+bool stream_has_unread(const struct stream *stream)
 {
-	return stream->socket &&
-	       fd_socket_number(stream->out, SO_PROTOCOL) == IPPROTO_TCP;
+	char byte;
+	ssize_t n = recv(stream->in.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	/* Linux 6.1 cannot peek at a VM socket's message: there may be one */
+	return n > 0 || (n < 0 && errno == ENOMEM);
 }
 
-/* TCP alone tells a reset from an end, and loses by it what is on its way. */
-static bool is_broken_tcp(const struct stream *stream)
+size_t stream_message_most(const struct stream *stream)
 {
-	return stream->broken && is_tcp_socket(stream);
+	/* unix_dgram_sendmsg(): what sendmsg(2) takes is bounded by SO_SNDBUF,
+	   and that by net.core.wmem_max, less 32 */
+	int buffer = stream->empties
+			 ? fd_socket_number(stream->out.fd, SO_SNDBUF) - 32
+			 : 0;
+
+	return buffer > 0 ? (size_t)buffer : SIZE_MAX;
 }
 
 bool stream_unsent(const struct stream *stream)
 {
 	int bytes;
 
-	return is_tcp_socket(stream) &&
-	       ioctl(stream->out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+	return stream->resets && ioctl(stream->out.fd, SIOCOUTQ, &bytes) == 0 &&
+	       bytes > 0;
 }
 
 bool stream_in_transit(const struct stream *stream)
@@ -349,13 +346,13 @@ bool stream_in_transit(const struct stream *stream)
 
 void stream_close(struct stream *stream)
 {
-	if (is_broken_tcp(stream))
-		fd_reset_at_close(stream->out);
+	if (stream->broken && stream->resets)
+		fd_reset_at_close(stream->out.fd);
 	if (stream->outbox != NULL)
 		outbox_close(stream->outbox);
 	if (stream->socket)
-		close(stream->in);
+		close(stream->in.fd);
 	stream->outbox = NULL;
-	stream->in = -1;
-	stream->out = -1;
+	stream->in.fd = -1;
+	stream->out.fd = -1;
 }

@@ -1,6 +1,7 @@
 /*
- * A stream: where bytes come from, where bytes go to, and how the far end is
- * told that no more will come. It names no address and knows no protocol.
+ * A stream: where bytes come from, where bytes go to, and how the far end
+ * learns that no more will come. It has two ends, and a kind that says how
+ * they are read and written. It names no address and knows no protocol.
  */
 #ifndef VCAT_STREAM_H
 #define VCAT_STREAM_H
@@ -11,6 +12,7 @@
 #include <sys/uio.h>
 
 struct outbox;
+struct stream;
 
 /* What finishing the outward direction does. */
 enum stream_ending {
@@ -20,27 +22,46 @@ enum stream_ending {
 			    than it is, or others still use the descriptor */
 };
 
-struct stream {
-	int in;      /* read from here; -1: nothing comes */
-	int out;     /* write to here; -1: what is written is discarded */
-	bool socket; /* in and out are one socket that vcat opened */
-	bool in_socket, out_socket; /* recv(2) and send(2) work */
-	size_t in_small, out_small; /* inherited pipes of the usual size: how
-				       much is to go through until they are
-				       worth enlarging; 0: never */
-	bool in_blocks, out_blocks; /* inherited, blocking: poll first, and
-				       move no more than is sure to fit */
-	bool in_eager; /* poll(2) may be silent about its end: read it until
-			  it says EAGAIN once */
+/* How the bytes of a stream are moved. */
+struct stream_kind {
+	ssize_t (*read)(
+	    struct stream *stream, const struct iovec *piece, int n);
+	ssize_t (*write)(
+	    struct stream *stream, const struct iovec *piece, int n);
+	/* Whether all that was written has gone out: 0, or -1 with errno. */
+	int (*flushed)(struct stream *stream);
 	bool messages; /* one read, one message; needs a buffer that can hold
 			  the longest */
+};
+
+struct stream_end {
+	int fd;       /* -1: nothing comes, or goes */
+	bool socket;  /* recv(2) and send(2) work */
+	bool blocks;  /* inherited, blocking: poll first, and move no more than
+			 is sure to fit */
+	bool eager;   /* poll(2) may be silent about its end: read it until it
+			 says EAGAIN once */
+	size_t small; /* an inherited pipe of the usual size: how much is to go
+			 through until it is worth enlarging; 0: never */
+};
+
+struct stream {
+	const struct stream_kind *kind;
+	struct stream_end in, out;
+	enum stream_ending ending;
+	bool socket;   /* in and out are one socket that vcat opened */
 	bool empties;  /* AF_UNIX: a message may be empty, which is no end */
-	bool finished; /* the far end has been told that no more will come */
+	bool resets;   /* the peer can tell a reset from an end, and a reset
+			  overtakes what is on its way: TCP. For the opener to
+			  set. */
+	bool finished; /* the far end knows that no more will come */
 	bool broken;   /* it has not been sent all: our close must not look
 			  like an end, where that can be had */
-	enum stream_ending ending;
-	struct outbox *outbox; /* the way out, where messages is set */
+	struct outbox *outbox; /* the way out of messages */
 };
+
+/* Bytes, by read(2) and write(2) and their kin. */
+extern const struct stream_kind stream_plain;
 
 /*
  * A stream on a connected, non-blocking socket, which it then owns; message
@@ -82,17 +103,10 @@ int stream_finish(struct stream *stream);
  * Whether something that stream_write() took has not gone out, and may never:
  * a message that waits for the peer to read, or that could not be sent.
  */
-bool stream_in_flight(const struct stream *stream);
+bool stream_in_flight(struct stream *stream);
 
 /* Reads no more: whoever writes to this stream learns that, where possible. */
 void stream_stop_reading(struct stream *stream);
-
-/*
- * Whether splice(2) moves bytes from the one to the other better than a copy,
- * and without waiting. VM sockets copy anyway; from AF_UNIX to TCP the pages
- * of the one are too small for the other.
- */
-bool stream_splices(const struct stream *from, const struct stream *to);
 
 /* What to poll for POLLOUT; -1 if writing never waits. */
 int stream_writable_fd(const struct stream *stream);
@@ -103,10 +117,13 @@ int stream_writable_fd(const struct stream *stream);
  */
 bool stream_peer_closed(const struct stream *stream);
 
+/* Whether a socket has bytes that stream_read() has not taken. */
+bool stream_has_unread(const struct stream *stream);
+
 /* The longest message that it takes, as far as is known before it is sent. */
 size_t stream_message_most(const struct stream *stream);
 
-/* Whether TCP has bytes, or an end, that the peer has not acknowledged. */
+/* Whether bytes, or an end, are on their way that a reset would overtake. */
 bool stream_unsent(const struct stream *stream);
 
 /* Whether what has been sent would be lost by closing a broken stream now. */
@@ -114,7 +131,7 @@ bool stream_in_transit(const struct stream *stream);
 
 /*
  * Closes what the stream owns; a stream on stdio owns nothing. The peer of a
- * broken TCP stream sees a reset.
+ * broken stream sees a reset, if it `resets`.
  */
 void stream_close(struct stream *stream);
 

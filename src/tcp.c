@@ -1,6 +1,7 @@
 #include "tcp.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 #define PORT_TEXT_SIZE 8
 
-static struct addrinfo *resolve(const struct address *address, int flags,
+static struct addrinfo *look_up(const struct address *address, int flags,
     const struct socket_choice *choice, struct socket_fault *fault)
 {
 	struct addrinfo wanted = {
@@ -52,7 +53,8 @@ static int count_of(const struct addrinfo *list)
 	return count;
 }
 
-struct deadline tcp_share(const struct addrinfo *list, struct deadline whole)
+/* Each address of the list has an equal part of the time that is left. */
+static struct deadline share(const struct addrinfo *list, struct deadline whole)
 {
 	double left_ms;
 
@@ -77,14 +79,14 @@ static socklen_t with_port(
 	return to->ai_addrlen;
 }
 
-int tcp_begin(
-    struct socket_attempt *attempt, const struct addrinfo *to, uint32_t port)
+static int begin(struct socket_attempt *attempt, const struct address *to)
 {
 	struct sockaddr_storage address;
-	socklen_t length = with_port(&address, to, port);
+	socklen_t length = with_port(&address, attempt->name, to->port);
 
+	attempt->limit = share(attempt->name, attempt->limit);
 	attempt->fault.step = "socket";
-	attempt->fd = socket_open(to->ai_family, attempt->choice);
+	attempt->fd = socket_open(attempt->name->ai_family, attempt->choice);
 	if (attempt->fd < 0)
 		return -1;
 	set_nodelay(attempt->fd);
@@ -94,10 +96,10 @@ int tcp_begin(
 	return 0;
 }
 
-struct addrinfo *tcp_resolve(const struct address *peer,
+static struct addrinfo *resolve(const struct address *to,
     const struct socket_choice *choice, struct socket_fault *fault)
 {
-	return resolve(peer, 0, choice, fault);
+	return look_up(to, 0, choice, fault);
 }
 
 /* The address as getnameinfo(3) writes it, in digits. */
@@ -133,7 +135,7 @@ static int listen_on(const struct addrinfo *at,
 	return fd;
 }
 
-void tcp_local(int fd, struct address *local)
+static void local_end(int fd, struct address *local)
 {
 	struct sockaddr_storage name;
 	socklen_t length = sizeof name;
@@ -142,31 +144,34 @@ void tcp_local(int fd, struct address *local)
 		from_sockaddr(&name, length, local);
 }
 
-int tcp_listen(const struct address *address,
-    const struct socket_choice *choice, struct address *bound,
-    struct socket_fault *fault)
+static int listen_at(const struct address *at,
+    const struct socket_choice *choice, struct socket_bound *bound)
 {
-	struct addrinfo *list = resolve(address, AI_PASSIVE, choice, fault);
+	struct addrinfo *list = look_up(at, AI_PASSIVE, choice, &bound->fault);
 	int fd = -1;
 	int saved;
 
 	if (list == NULL)
 		return -1;
-	for (struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next)
-		fd = listen_on(at, choice, fault);
+	for (struct addrinfo *one = list; one != NULL && fd < 0;
+	     one = one->ai_next)
+		fd = listen_on(one, choice, &bound->fault);
 	saved = errno;
 	freeaddrinfo(list);
 	errno = saved;
 	if (fd >= 0)
-		tcp_local(fd, bound);
+		local_end(fd, &bound->address);
 	return fd;
 }
 
-int tcp_accepted(int fd, struct address *peer)
+/* One that was reset already has no peer any more. */
+static int accepted(
+    int fd, const struct socket_choice *choice, struct address *peer)
 {
 	struct sockaddr_storage name;
 	socklen_t length = sizeof name;
 
+	(void)choice;
 	set_nodelay(fd);
 	peer->host[0] = '\0';
 	peer->port = ADDRESS_ANY;
@@ -175,3 +180,28 @@ int tcp_accepted(int fd, struct address *peer)
 	from_sockaddr(&name, length, peer);
 	return 0;
 }
+
+static const struct hint hints[] = {
+	{ "connect", ECONNREFUSED, HINT_ANY, true,
+	    "nobody listens on port %s there" },
+	{ "bind", EADDRINUSE, HINT_ANY, false,
+	    "another process listens on port %s: ss -t -l -p shows which" },
+	{ "bind", EACCES, HINT_ANY, false,
+	    "a port below 1024 needs CAP_NET_BIND_SERVICE: choose a port from "
+	    "1024 up" },
+	{ "bind", EADDRNOTAVAIL, HINT_ANY, false,
+	    "that address is not this machine's: ip address shows which are" },
+	{ .text = NULL },
+};
+
+const struct family tcp_family = {
+	.domains = { AF_INET, AF_INET6 },
+	.begin = begin,
+	.outcome = socket_outcome,
+	.resolve = resolve,
+	.listen = listen_at,
+	.accepted = accepted,
+	.local = local_end,
+	.resets = true,
+	.hints = hints,
+};

@@ -29,7 +29,8 @@ static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
-void unix_local(int fd, struct address *local)
+/* Without a name if the socket has none. */
+static void local_end(int fd, struct address *local)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	socklen_t length = sizeof un;
@@ -47,7 +48,8 @@ void unix_local(int fd, struct address *local)
 		local->path[0] = '@';
 }
 
-void unix_set_buffer(int fd, size_t bytes)
+/* Lets so much be on its way out; no message can be longer. */
+static void set_buffer(int fd, size_t bytes)
 {
 	int size = (int)bytes;
 
@@ -65,24 +67,24 @@ static bool is_other_file(const char *path)
 	return other;
 }
 
-int unix_begin(struct socket_attempt *attempt, const char *path)
+int unix_begin(struct socket_attempt *attempt, const struct address *to)
 {
 	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(path, &un);
+	socklen_t length = to_sockaddr(to->path, &un);
 
 	attempt->fault.step = "socket";
 	if (attempt->fd < 0) {
 		attempt->fd = socket_open(AF_UNIX, attempt->choice);
 		if (attempt->fd < 0)
 			return -1;
-		unix_set_buffer(attempt->fd, attempt->choice->buffer);
+		set_buffer(attempt->fd, attempt->choice->buffer);
 	}
 	attempt->fault.step = "connect";
 	if (socket_begin(attempt, (struct sockaddr *)&un, length) == 0)
 		return 0;
 	if (errno == EAGAIN)
 		return -1;
-	if (errno == ECONNREFUSED && is_other_file(path))
+	if (errno == ECONNREFUSED && is_other_file(to->path))
 		errno = ENOTSOCK;
 	return socket_drop(attempt);
 }
@@ -171,7 +173,7 @@ static int bind_path(int fd, const char *path, mode_t mode)
 	return result;
 }
 
-static bool identify(struct unix_file *file)
+static bool identify(struct socket_file *file)
 {
 	struct stat st;
 
@@ -183,30 +185,77 @@ static bool identify(struct unix_file *file)
 }
 
 int unix_listen(const char *path, const struct socket_choice *choice,
-    struct unix_file *file, struct socket_fault *fault)
+    struct socket_bound *bound)
 {
 	int fd = socket_open(AF_UNIX, choice);
 
-	fault->step = "socket";
+	bound->fault.step = "socket";
 	if (fd < 0)
 		return -1;
-	fault->step = "bind";
+	bound->fault.step = "bind";
 	if (bind_path(fd, path, choice->mode) < 0)
 		return socket_abandon(fd);
-	strlcpy(file->path, path, sizeof file->path);
-	identify(file);
-	fault->step = "listen";
+	strlcpy(bound->file.path, path, sizeof bound->file.path);
+	identify(&bound->file);
+	bound->fault.step = "listen";
 	if (listen(fd, choice->backlog) == 0)
 		return fd;
-	unix_remove(file);
+	unix_remove(&bound->file);
 	return socket_abandon(fd);
 }
 
-void unix_remove(const struct unix_file *file)
+static int listen_at(const struct address *at,
+    const struct socket_choice *choice, struct socket_bound *bound)
 {
-	struct unix_file now = *file;
+	return unix_listen(at->path, choice, bound);
+}
+
+int unix_accepted(
+    int fd, const struct socket_choice *choice, struct address *peer)
+{
+	(void)peer; /* it has no address of its own */
+	set_buffer(fd, choice->buffer);
+	return 0;
+}
+
+void unix_remove(const struct socket_file *file)
+{
+	struct socket_file now = *file;
 
 	if (file->path[0] != '\0' && identify(&now) &&
 	    now.device == file->device && now.inode == file->inode)
 		unlink(file->path);
 }
+
+static const struct hint hints[] = {
+	{ "connect", ENOENT, HINT_ANY, true,
+	    "there is no such socket: is its server up?" },
+	{ "connect", ECONNREFUSED, HINT_ANY, true,
+	    "nobody listens on that socket: is its server up?" },
+	{ "connect", ENOTSOCK, HINT_ANY, false,
+	    "that path is a file or a directory: give the path of a socket" },
+	{ "connect", EACCES, HINT_ANY, false,
+	    "the socket belongs to another user: ls -l shows its owner and "
+	    "mode" },
+	{ "connect", EPROTOTYPE, HINT_ANY, false,
+	    "the socket has the other type: add --seqpacket, or leave it out" },
+	{ "read", EMSGSIZE, HINT_ANY, false,
+	    "the peer's message is longer than vcat's buffer: raise --buffer" },
+	{ "write", EMSGSIZE, HINT_ANY, false,
+	    "the message is longer than vcat's socket can hold: raise --buffer "
+	    "and net.core.wmem_max" },
+	{ "bind", EADDRINUSE, HINT_ANY, false,
+	    "another process listens there (ss -x -l -p shows which), or the "
+	    "file is not a socket" },
+	{ .text = NULL },
+};
+
+const struct family unix_family = {
+	.domains = { AF_UNIX },
+	.begin = unix_begin,
+	.outcome = socket_outcome,
+	.listen = listen_at,
+	.accepted = unix_accepted,
+	.local = local_end,
+	.hints = hints,
+};

@@ -8,22 +8,7 @@
 #include "address.h"
 #include "socket.h"
 
-/*
- * Begins to connect. Returns 0, or -1 with errno, in attempt->fault what
- * failed, and no socket.
- */
-int vsock_begin(struct socket_attempt *attempt, const struct address *peer);
-
-/* As socket_outcome(). */
-int vsock_outcome(int fd);
-
-/*
- * A listening, non-blocking socket, or -1 with errno and *fault. The CID and
- * port that it is bound to are left in *bound.
- */
-int vsock_listen(const struct address *address,
-    const struct socket_choice *choice, struct address *bound,
-    struct socket_fault *fault);
+extern const struct family vsock_family;
 
 /*
  * The CID of this machine: a guest's own, else 2 on a host of virtual machines,
@@ -38,11 +23,5 @@ int vsock_local_cid(uint32_t *cid);
  * a free port and closes it. Returns 0, or -1 with errno.
  */
 int vsock_try_bind(uint32_t cid);
-
-/* Our own end of a socket; a connected one's CID is asked for. */
-void vsock_local(int fd, struct address *local);
-
-/* The peer of an accepted socket. Only before its first shutdown(2). */
-void vsock_peer(int fd, struct address *peer);
 
 #endif

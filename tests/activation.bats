@@ -144,15 +144,15 @@ wrong() {
 	finish unit
 	expect "$status" 1
 	expect_in unit.err "vcat: -: more than one socket was passed (LISTEN_FDS)"
-	expect_in unit.err "hint: -l - is for sockets that systemd passes"
+	expect_in unit.err "hint: -l - takes a socket that systemd passes"
 }
 
 @test "activation: what is no socket, or is closed, is not taken" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	wrong "what was passed is no socket (LISTEN_FDS)" bash -c \
+	wrong "descriptor 3 is not a socket (LISTEN_FDS)" bash -c \
 		'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -l - 3</dev/null' "$VCAT"
 	# shellcheck disable=SC2016
-	wrong "what was passed is no socket (LISTEN_FDS)" bash -c \
+	wrong "descriptor 3 is not a socket (LISTEN_FDS)" bash -c \
 		'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -l - 3<&-' "$VCAT"
 }
 

@@ -339,3 +339,35 @@ busy_forwarder() {
 	client expect-eof
 	running forwarder
 }
+
+@test "clients that go while their target is dialled make room for others" {
+	for kind in unix tcp; do
+		forward "f$kind" "$kind" -m 2 --retry -t unix:late
+		for i in 1 2 3; do
+			# gone altogether, with nothing left to deliver
+			start "gone$i" "$PEER" connect "$near" sleep 0.3 kill
+			finish "gone$i"
+		done
+		start echo socat -t 30 UNIX-LISTEN:late,fork EXEC:cat
+		run -0 client text hello shutdown read 5 read-eof
+		stop echo
+		rm -f late
+	done
+}
+
+@test "clients that half-close while their target is dialled are served" {
+	forward f unix --retry -t unix:late
+	start waiting "$PEER" connect "$near" text hello shutdown save got read-eof
+	sleep 1
+	start echo socat -t 30 UNIX-LISTEN:late,fork EXEC:cat
+	finish waiting 20
+	expect "$(<got)" hello
+}
+
+@test "clients that close while their target is dialled: their bytes arrive" {
+	forward f unix --retry -t unix:late
+	client text hello close
+	sleep 1
+	start target socat -u UNIX-LISTEN:late STDOUT
+	wait_until 10 grep -q hello target.out
+}

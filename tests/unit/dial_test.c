@@ -58,6 +58,14 @@ static enum dial_state step(struct dial *dial, int ms)
 	return dial_advance(dial, p.fd < 0 ? 0 : p.revents);
 }
 
+/* Until it is over. Returns 0 if connected, else -1. */
+static int dial_run(struct dial *dial)
+{
+	while (step(dial, 1000) < DIAL_CONNECTED)
+		;
+	return dial->state == DIAL_CONNECTED ? 0 : -1;
+}
+
 static void test_unix(void)
 {
 	struct dial_target target;
@@ -218,8 +226,6 @@ static void test_no_retry(void)
 	CHECK_INT(dial_begin(&dial, &target), DIAL_FAILED);
 	CHECK_INT(dial.error, EPROTOTYPE);
 	unlink(un.sun_path);
-	CHECK(!dial_is_passing(EPROTOTYPE) && !dial_is_passing(EACCES));
-	CHECK(dial_is_passing(ECONNREFUSED) && dial_is_passing(ENOENT));
 	close(fd);
 }
 

@@ -23,13 +23,15 @@ static void line_open(struct line *line)
 	ends_pipe(in, 0);
 	ends_pipe(out, 1);
 	line->from = (struct stream){
-		.in = in[0],
-		.out = -1,
+		.kind = &stream_plain,
+		.in.fd = in[0],
+		.out.fd = -1,
 		.ending = STREAM_CLOSE,
 	};
 	line->to = (struct stream){
-		.in = -1,
-		.out = out[1],
+		.kind = &stream_plain,
+		.in.fd = -1,
+		.out.fd = out[1],
 		.ending = STREAM_CLOSE,
 	};
 	line->source = in[1];
@@ -40,10 +42,10 @@ static void line_open(struct line *line)
 static void line_close(struct line *line)
 {
 	flow_free(&line->flow);
-	if (line->from.in >= 0)
-		close(line->from.in);
-	if (line->to.out >= 0)
-		close(line->to.out);
+	if (line->from.in.fd >= 0)
+		close(line->from.in.fd);
+	if (line->to.out.fd >= 0)
+		close(line->to.out.fd);
 	close(line->source);
 	close(line->sink);
 }
@@ -112,7 +114,7 @@ static void test_full(void)
 	char byte;
 
 	line_open(&line);
-	stuffed = ends_stuff(line.to.out);
+	stuffed = ends_stuff(line.to.out.fd);
 	ends_say(line.source, "waits");
 	line_advance(&line);
 	/* there is room in the buffer still */
@@ -120,12 +122,12 @@ static void test_full(void)
 	CHECK(flow_wants_output(&line.flow));
 	CHECK_INT(line.flow.bytes, 0);
 	ends_nonblocking(line.source);
-	while (ends_waiting(line.from.in) < 2UL * SIZE)
+	while (ends_waiting(line.from.in.fd) < 2UL * SIZE)
 		CHECK(ends_say(line.source, "................"));
 	line_advance(&line);
 	CHECK(!flow_wants_input(&line.flow));
 	CHECK(flow_wants_output(&line.flow));
-	CHECK(ends_waiting(line.from.in) >= SIZE);
+	CHECK(ends_waiting(line.from.in.fd) >= SIZE);
 	for (size_t i = 0; i < stuffed; i++)
 		ends_must((int)read(line.sink, &byte, 1), "read");
 	line_advance(&line);
@@ -140,7 +142,7 @@ static void test_end_after_all(void)
 	static char data[64 * 1024];
 
 	line_open(&line);
-	ends_stuff(line.to.out);
+	ends_stuff(line.to.out.fd);
 	ends_say(line.source, "tail");
 	close(line.source);
 	line_advance(&line);
@@ -148,7 +150,7 @@ static void test_end_after_all(void)
 	CHECK_INT(line.flow.state, FLOW_DRAINING);
 	CHECK(!flow_wants_input(&line.flow));
 	CHECK(flow_wants_output(&line.flow));
-	CHECK(line.to.out >= 0);
+	CHECK(line.to.out.fd >= 0);
 	while (ends_waiting(line.sink) > 0)
 		ends_must((int)read(line.sink, data, sizeof data), "read");
 	line_advance(&line);
@@ -200,8 +202,8 @@ static void test_disk_full(void)
 	struct line line;
 
 	line_open(&line);
-	close(line.to.out);
-	line.to.out = ends_must(open("/dev/full", O_WRONLY), "/dev/full");
+	close(line.to.out.fd);
+	line.to.out.fd = ends_must(open("/dev/full", O_WRONLY), "/dev/full");
 	ends_say(line.source, "lost");
 	close(line.source);
 	line_advance(&line);
@@ -218,7 +220,7 @@ static void test_read_failed(void)
 	int peer;
 
 	line_open(&line);
-	close(line.from.in);
+	close(line.from.in.fd);
 	peer = ends_stream(SOCK_STREAM, &line.from, SIZE);
 	/* closing with unread bytes is a reset, on AF_UNIX */
 	ends_write_stream(&line.from, "unread", 6);
@@ -278,7 +280,7 @@ static void test_abandon_bytes(void)
 	CHECK(line.flow.buffer.data == NULL);
 	line_close(&line);
 	line_open(&line);
-	ends_stuff(line.to.out);
+	ends_stuff(line.to.out.fd);
 	ends_say(line.source, "buffered");
 	close(line.source);
 	line_advance(&line);
@@ -295,7 +297,7 @@ static void test_abandon_message(void)
 
 	/* a message is in nobody's buffer but the outbox's */
 	line_open(&line);
-	close(line.to.out);
+	close(line.to.out.fd);
 	peer = ends_stream(SOCK_SEQPACKET, &line.to, SIZE);
 	while (ends_ready(stream_writable_fd(&line.to), POLLOUT, 200))
 		ends_write_stream(&line.to, "stuck", 5);
@@ -328,10 +330,10 @@ static void test_fair(void)
 	struct line line;
 
 	line_open(&line);
-	close(line.from.in);
-	line.from.in = ends_must(open("/dev/zero", O_RDONLY), "/dev/zero");
-	close(line.to.out);
-	line.to.out = ends_must(open("/dev/null", O_WRONLY), "/dev/null");
+	close(line.from.in.fd);
+	line.from.in.fd = ends_must(open("/dev/zero", O_RDONLY), "/dev/zero");
+	close(line.to.out.fd);
+	line.to.out.fd = ends_must(open("/dev/null", O_WRONLY), "/dev/null");
 	line_advance(&line); /* it never ends, but comes back */
 	CHECK_INT(line.flow.state, FLOW_OPEN);
 	CHECK(line.flow.bytes > 0);
@@ -349,10 +351,10 @@ static void test_blocking(void)
 	line_open(&line);
 	ends_must(pipe(in), "pipe");
 	ends_must(pipe(out), "pipe");
-	dup2(in[0], line.from.in);
-	dup2(out[1], line.to.out);
-	line.from.in_blocks = true;
-	line.to.out_blocks = true;
+	dup2(in[0], line.from.in.fd);
+	dup2(out[1], line.to.out.fd);
+	line.from.in.blocks = true;
+	line.to.out.blocks = true;
 	flow_init(&line.flow, &line.from, &line.to, SIZE);
 	flow_advance(&line.flow);
 	CHECK_INT(line.flow.moved, 0);

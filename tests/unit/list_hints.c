@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "hint.h"
+#include "trouble.h"
 
 #define ERRNO_MAX 200
 #define PORT      1234
@@ -46,11 +46,19 @@ static const char *kind_name(enum address_kind kind)
 	return "-";
 }
 
+static const char *hint_find(const struct address *address, const char *step,
+    int error, char text[TROUBLE_HINT_SIZE])
+{
+	const struct socket_fault fault = { .step = step };
+
+	return trouble_find_hint(address, &fault, error, text);
+}
+
 /* Whether the hint is the same for every step. */
 static bool is_general(const struct address *address, int error, char *steps[])
 {
-	char first[HINT_SIZE];
-	char text[HINT_SIZE];
+	char first[TROUBLE_HINT_SIZE];
+	char text[TROUBLE_HINT_SIZE];
 
 	if (hint_find(address, steps[0], error, first) == NULL)
 		return false;
@@ -70,7 +78,7 @@ static void print_hint(const struct address *address, const char *step,
 
 static void list(const struct address *address, int error, char *steps[])
 {
-	char text[HINT_SIZE];
+	char text[TROUBLE_HINT_SIZE];
 
 	if (is_general(address, error, steps)) {
 		hint_find(address, steps[0], error, text);

@@ -130,12 +130,13 @@ static void test_blocking_pipes(void)
 	struct pump sent = { .bytes = MIB, .seed = 2 };
 
 	rig_open(&rig, SOCK_STREAM);
-	fcntl(rig.near.in, F_SETFL, 0);
-	fcntl(rig.near.out, F_SETFL, 0);
-	rig.near.in_blocks = true;
-	rig.near.out_blocks = true;
+	fcntl(rig.near.in.fd, F_SETFL, 0);
+	fcntl(rig.near.out.fd, F_SETFL, 0);
+	rig.near.in.blocks = true;
+	rig.near.out.blocks = true;
 	/* smaller than what could be written at once */
-	ends_must(fcntl(rig.near.out, F_SETPIPE_SZ, 16 * KIB), "F_SETPIPE_SZ");
+	ends_must(
+	    fcntl(rig.near.out.fd, F_SETPIPE_SZ, 16 * KIB), "F_SETPIPE_SZ");
 	rig_start(&rig, NULL);
 	/* the screen is not read before all that was typed has crossed */
 	typed.fd = rig.keyboard;

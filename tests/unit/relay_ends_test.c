@@ -87,7 +87,7 @@ static void test_peer_closes_screen_blocked(void)
 
 	/* the end cannot be read before the screen has taken something */
 	rig_open(&rig, SOCK_STREAM);
-	ends_must(fcntl(rig.near.out, F_SETPIPE_SZ, 4096), "F_SETPIPE_SZ");
+	ends_must(fcntl(rig.near.out.fd, F_SETPIPE_SZ, 4096), "F_SETPIPE_SZ");
 	rig_start(
 	    &rig, &(struct relay_rules){ .buffer = 8 * KIB, .quit_after = -1 });
 	from_peer.fd = rig.peer;
@@ -236,8 +236,8 @@ static void test_forwarding(void)
 	int client;
 
 	rig_open(&rig, SOCK_STREAM);
-	rig_end(&rig.near.in);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.in.fd);
+	rig_end(&rig.near.out.fd);
 	client = ends_stream(SOCK_STREAM, &rig.near, RIG_BUFFER);
 	rig_start(&rig, NULL);
 	ends_say(client, "request");
@@ -251,8 +251,8 @@ static void test_forwarding(void)
 	close(client);
 	CHECK_ENDS_WELL(&rig);
 	CHECK(!ends_say(rig.peer, "x"));
-	rig.near.in = -1;
-	rig.near.out = -1;
+	rig.near.in.fd = -1;
+	rig.near.out.fd = -1;
 	rig_close(&rig);
 }
 

@@ -35,8 +35,8 @@ static void test_disk_full(void)
 	struct rig rig;
 
 	rig_open(&rig, SOCK_STREAM);
-	rig_end(&rig.near.out);
-	rig.near.out = ends_must(open("/dev/full", O_WRONLY), "/dev/full");
+	rig_end(&rig.near.out.fd);
+	rig.near.out.fd = ends_must(open("/dev/full", O_WRONLY), "/dev/full");
 	rig_start(&rig, NULL);
 	ends_say(rig.peer, "no room");
 	ends_say(rig.keyboard, "typed");
@@ -53,8 +53,8 @@ static void test_input_fails(void)
 	struct rig rig;
 
 	rig_open(&rig, SOCK_STREAM);
-	rig_end(&rig.near.in);
-	rig.near.in = ends_must(open("/", O_RDONLY | O_DIRECTORY), "/");
+	rig_end(&rig.near.in.fd);
+	rig.near.in.fd = ends_must(open("/", O_RDONLY | O_DIRECTORY), "/");
 	ends_say(rig.peer, "received");
 	rig_start(&rig, NULL);
 	CHECK_ENDS(&rig, RELAY_ENDED, FLOW_READ_FAILED, FLOW_SOUND);
@@ -91,7 +91,7 @@ static void check_reset(size_t bytes, int pause_ms, size_t buffer)
 	/* the keyboard is silent and open */
 	CHECK_ENDS(&rig, RELAY_ENDED, FLOW_SOUND, FLOW_READ_FAILED);
 	CHECK_INT(rig.relay.in.error, ECONNRESET);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.out.fd);
 	pump_join(&seen);
 	CHECK_PUMPED(seen, bytes);
 	rig_close(&rig);
@@ -130,7 +130,7 @@ static void test_reset_while_sending(void)
 	CHECK(rig.relay.in.fault != FLOW_SOUND);
 	pump_join(&typed);
 	CHECK_INT(typed.error, EPIPE);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.out.fd);
 	pump_join(&seen);
 	CHECK_PUMPED(seen, sent.bytes);
 	rig_close(&rig);
@@ -199,8 +199,8 @@ static void test_forwarding_undelivered(void)
 
 	/* -t: our client goes before it has everything */
 	rig_open(&rig, SOCK_STREAM);
-	rig_end(&rig.near.in);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.in.fd);
+	rig_end(&rig.near.out.fd);
 	client = ends_stream(SOCK_STREAM, &rig.near, RIG_BUFFER);
 	rig_start(&rig, NULL);
 	ends_nonblocking(rig.peer);
@@ -210,7 +210,7 @@ static void test_forwarding_undelivered(void)
 	CHECK_INT(rig.relay.state, RELAY_ENDED);
 	CHECK(rig.relay.in.fault != FLOW_SOUND);
 	close(client);
-	rig.near.out = -1;
+	rig.near.out.fd = -1;
 	rig_close(&rig);
 }
 

@@ -66,8 +66,8 @@ static int open_between(struct rig *rig)
 	int client;
 
 	rig_open(rig, SOCK_SEQPACKET);
-	rig_end(&rig->near.in);
-	rig_end(&rig->near.out);
+	rig_end(&rig->near.in.fd);
+	rig_end(&rig->near.out.fd);
 	client = ends_stream(SOCK_SEQPACKET, &rig->near, RIG_BUFFER);
 	rig_start(rig, NULL);
 	return client;
@@ -192,8 +192,8 @@ static void test_too_long_to_send(void)
 
 	rules.buffer = 2 * RIG_BUFFER;
 	rig_open(&rig, SOCK_SEQPACKET);
-	rig_end(&rig.near.in);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.in.fd);
+	rig_end(&rig.near.out.fd);
 	client = ends_stream(SOCK_SEQPACKET, &rig.near, RIG_BUFFER);
 	rig_start(&rig, &rules);
 	CHECK_INT(write(client, data, sizeof data), sizeof data);

@@ -127,7 +127,7 @@ static void test_quit_input_open(void)
 	seen.fd = rig.screen;
 	pump_start(&seen, pump_read);
 	CHECK_ENDS_WELL(&rig);
-	rig_end(&rig.near.out);
+	rig_end(&rig.near.out.fd);
 	pump_join(&seen);
 	CHECK_PUMPED(seen, sent.bytes);
 	rig_close(&rig);
@@ -227,7 +227,7 @@ static void test_recv_only(void)
 	shutdown(rig.peer, SHUT_WR);
 	CHECK(rig_ends(&rig, 1));
 	CHECK_ENDS_WELL(&rig);
-	CHECK_INT(ends_waiting(rig.near.in), strlen("not for you"));
+	CHECK_INT(ends_waiting(rig.near.in.fd), strlen("not for you"));
 	rig_close(&rig);
 }
 

@@ -1,8 +1,8 @@
 /*
  * A relay in a thread, between a user at two pipes and a peer at a socket:
  *
- *	keyboard -> near.in   relay   far <-> peer
- *	screen  <- near.out
+ *	keyboard -> near.in.fd   relay   far <-> peer
+ *	screen  <- near.out.fd
  */
 #ifndef VCAT_TEST_RIG_H
 #define VCAT_TEST_RIG_H
@@ -18,7 +18,7 @@ struct rig {
 	struct stream near, far;
 	struct relay relay;
 	pthread_t thread;
-	int result; /* relay_run()'s */
+	int result; /* 0, or poll(2)'s -1 */
 	bool running;
 };
 
@@ -41,8 +41,9 @@ static inline void rig_open(struct rig *rig, int type)
 	ends_pipe(in, 0);
 	ends_pipe(out, 1);
 	rig->near = (struct stream){
-		.in = in[0],
-		.out = out[1],
+		.kind = &stream_plain,
+		.in.fd = in[0],
+		.out.fd = out[1],
 		.ending = STREAM_CLOSE,
 	};
 	rig->keyboard = in[1];
@@ -53,8 +54,18 @@ static inline void rig_open(struct rig *rig, int type)
 static inline void *rig_run(void *arg)
 {
 	struct rig *rig = arg;
+	struct relay *relay = &rig->relay;
+	struct pollfd fds[RELAY_FDS] = { 0 };
 
-	rig->result = relay_run(&rig->relay);
+	rig->result = 0;
+	while (relay_advance(relay, fds) == RELAY_RUNNING) {
+		relay_interest(relay, fds);
+		rig->result = poll(
+		    fds, RELAY_FDS, deadline_poll_ms(relay_deadline(relay)));
+		if (rig->result < 0)
+			return NULL;
+	}
+	rig->result = 0;
 	return NULL;
 }
 
@@ -112,8 +123,8 @@ static inline void rig_close(struct rig *rig)
 	}
 	relay_free(&rig->relay);
 	stream_close(&rig->far);
-	rig_end(&rig->near.in);
-	rig_end(&rig->near.out);
+	rig_end(&rig->near.in.fd);
+	rig_end(&rig->near.out.fd);
 }
 
 /* Seconds of CPU time that the relay has used. */

@@ -48,14 +48,14 @@ static void watch(struct seen *seen, int in, int out, int in_far)
 
 	*seen = (struct seen){ .full = 1 };
 	stage_enter(&seen->stage, in, out);
-	if (!stream->in_blocks)
+	if (!stream->in.blocks)
 		seen->empty = ends_read_stream(stream, seen->text, 15);
 	seen->empty_error = errno;
 	ends_say(in_far, "typed");
 	seen->some = ends_read_stream(stream, seen->text, 15);
 	while (seen->full > 0 && seen->taken < 4 * MIB) {
-		if (stream->out_blocks &&
-		    !ends_ready(stream->out, POLLOUT, 0)) {
+		if (stream->out.blocks &&
+		    !ends_ready(stream->out.fd, POLLOUT, 0)) {
 			seen->full = -1;
 			errno = EAGAIN;
 			break;
@@ -69,7 +69,7 @@ static void watch(struct seen *seen, int in, int out, int in_far)
 
 static void check_seen(const struct seen *seen)
 {
-	if (!seen->stage.stream.in_blocks) {
+	if (!seen->stage.stream.in.blocks) {
 		CHECK_INT(seen->empty, -1);
 		CHECK_INT(seen->empty_error, EAGAIN);
 	}
@@ -90,7 +90,7 @@ static void test_pipes(void)
 	ends_must(pipe(out), "pipe");
 	watch(&seen, in[0], out[1], in[1]);
 	check_seen(&seen);
-	CHECK(!seen.stage.stream.in_blocks && !seen.stage.stream.out_blocks);
+	CHECK(!seen.stage.stream.in.blocks && !seen.stage.stream.out.blocks);
 	CHECK(!ends_is_nonblocking(in[0]));
 	CHECK(!ends_is_nonblocking(out[1]));
 	CHECK_INT(ends_waiting(out[0]), seen.taken);
@@ -238,12 +238,16 @@ static void test_blocking_pipe(void)
 {
 	int out[2];
 	static const char zeros[100 * 1024];
-	struct stream stream = { .in = -1, .out_blocks = true };
+	struct stream stream = {
+		.kind = &stream_plain,
+		.in.fd = -1,
+		.out.blocks = true,
+	};
 	size_t taken = 0;
 
 	/* as if it could not be opened again */
 	ends_must(pipe(out), "pipe");
-	stream.out = out[1];
+	stream.out.fd = out[1];
 	while (ends_ready(out[1], POLLOUT, 0)) {
 		ssize_t put = ends_write_stream(&stream, zeros, sizeof zeros);
 

@@ -21,7 +21,7 @@ static void test_both_ways(void)
 		char text[16] = "";
 
 		CHECK(stream.socket);
-		CHECK_INT(stream.messages, types[i] == SOCK_SEQPACKET);
+		CHECK_INT(stream.kind->messages, types[i] == SOCK_SEQPACKET);
 		CHECK_INT(ends_read_stream(&stream, text, sizeof text), -1);
 		CHECK_INT(errno, EAGAIN);
 		CHECK_INT(ends_write_stream(&stream, "hello", 5), 5);
@@ -32,8 +32,8 @@ static void test_both_ways(void)
 		close(peer);
 		CHECK_INT(ends_read_stream(&stream, text, sizeof text), 0);
 		stream_close(&stream);
-		CHECK_INT(stream.in, -1);
-		CHECK_INT(stream.out, -1);
+		CHECK_INT(stream.in.fd, -1);
+		CHECK_INT(stream.out.fd, -1);
 	}
 }
 
@@ -49,7 +49,7 @@ static void test_full(void)
 		total += (size_t)put;
 	CHECK_INT(errno, EAGAIN);
 	CHECK_INT(ends_waiting(peer), total);
-	CHECK_INT(stream_writable_fd(&stream), stream.out);
+	CHECK_INT(stream_writable_fd(&stream), stream.out.fd);
 	CHECK(!ends_ready(stream_writable_fd(&stream), POLLOUT, 0));
 	close(peer);
 	CHECK_INT(ends_write_stream(&stream, data, sizeof data), -1);
@@ -286,6 +286,7 @@ static int open_tcp(struct stream *stream)
 	CHECK_INT(connect(peer, (struct sockaddr *)&in, length), 0);
 	CHECK_INT(
 	    stream_from_socket(stream, accept(listener, NULL, NULL), SIZE), 0);
+	stream->resets = true;
 	close(listener);
 	return peer;
 }

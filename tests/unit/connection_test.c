@@ -1,20 +1,30 @@
 /*
  * One connection to its exit status, and what is said about it on stderr.
  */
-#include "session.h"
+#include "connection.h"
 
 #include "rig.h"
 #include "test.h"
 
-/* A session in a thread, between the ends of a rig. */
+/* A connection in a thread, between the ends of a rig. */
 struct show {
 	struct rig rig;
-	struct options options;
-	enum session_status status;
+	struct loop loop;
+	struct connections connections;
+	struct connection_end end;
+	bool over;
 	pthread_t thread;
 	int said[2]; /* a pipe for stderr */
 	int aside;
 };
+
+static void note_end(struct connections *all, const struct connection_end *end)
+{
+	struct show *show = loop_owner(all, struct show, connections);
+
+	show->end = *end;
+	show->over = true;
+}
 
 static void *show_run(void *arg)
 {
@@ -24,25 +34,32 @@ static void *show_run(void *arg)
 		.port = 1234,
 	};
 	struct show *show = arg;
-	struct session session = {
-		.near = &show->rig.near,
-		.far = &show->rig.far,
-		.peer = &peer,
-	};
 
-	show->status = session_run(&session, &show->options);
+	connection_begin(&show->connections, show->rig.far.in.fd, &peer);
+	while (!show->over && loop_turn(&show->loop) == 0)
+		;
 	return NULL;
 }
 
 static void show_open(struct show *show, int type)
 {
-	*show = (struct show){ .options = {
-				   .target = { .kind = ADDRESS_STDIO },
-				   .buffer = RIG_BUFFER,
-				   .quit_after = -1,
-				   .retry = -1,
+	*show = (struct show){ .connections = {
+				   .loop = &show->loop,
+				   .stdio = &show->rig.near,
+				   .rules = rig_rules(),
+				   .alone = true,
+				   .done = note_end,
 			       } };
+	connections_init(&show->connections);
+	ends_must(loop_init(&show->loop), "loop");
 	rig_open(&show->rig, type);
+	if (type == SOCK_SEQPACKET) { /* the connection makes its own */
+		int fd = ends_must(dup(show->rig.far.in.fd), "dup");
+
+		stream_close(&show->rig.far);
+		show->rig.far.in.fd = fd;
+		ends_nonblocking(fd);
+	}
 	ends_pipe(show->said, 0);
 	show->aside = ends_must(fcntl(2, F_DUPFD_CLOEXEC, 10), "F_DUPFD");
 	dup2(show->said[1], 2);
@@ -71,9 +88,9 @@ static const char *show_end(struct show *show)
 	rig_end(&rig->keyboard);
 	rig_end(&rig->screen);
 	rig_end(&rig->peer);
-	stream_close(&rig->far);
-	rig_end(&rig->near.in);
-	rig_end(&rig->near.out);
+	rig_end(&rig->near.in.fd);
+	rig_end(&rig->near.out.fd);
+	loop_free(&show->loop);
 	return text;
 }
 
@@ -90,7 +107,7 @@ static void test_ok(void)
 	rig_end(&show.rig.peer);
 	CHECK_STR(ends_hear(show.rig.screen), "answer");
 	CHECK_STR(show_end(&show), "");
-	CHECK_INT(show.status, SESSION_OK);
+	CHECK_INT(show.end.status, STATUS_OK);
 }
 
 static void test_summary(void)
@@ -99,7 +116,7 @@ static void test_summary(void)
 	const char *said;
 
 	show_open(&show, SOCK_STREAM);
-	show.options.verbose = true;
+	show.connections.verbose = true;
 	ends_say(show.rig.keyboard, "request");
 	rig_end(&show.rig.keyboard);
 	ends_say(show.rig.peer, "answer!!");
@@ -108,7 +125,7 @@ static void test_summary(void)
 	said = show_end(&show);
 	CHECK(
 	    strstr(said, "vm(3):1234: sent 7 bytes, received 8 bytes") != NULL);
-	CHECK_INT(show.status, SESSION_OK);
+	CHECK_INT(show.end.status, STATUS_OK);
 }
 
 static void test_reset(void)
@@ -122,7 +139,7 @@ static void test_reset(void)
 	rig_end(&show.rig.peer);
 	CHECK_STR(show_end(&show),
 	    "vcat: vm(3):1234: read: Connection reset by peer\n");
-	CHECK_INT(show.status, SESSION_FAILED);
+	CHECK_INT(show.end.status, STATUS_FAILED);
 }
 
 static void test_disk_full(void)
@@ -130,14 +147,15 @@ static void test_disk_full(void)
 	struct show show;
 
 	show_open(&show, SOCK_STREAM);
-	rig_end(&show.rig.near.out);
-	show.rig.near.out = ends_must(open("/dev/full", O_WRONLY), "open");
+	rig_end(&show.rig.near.out.fd);
+	show.rig.near.out.fd = ends_must(open("/dev/full", O_WRONLY), "open");
 	show_start(&show);
 	ends_say(show.rig.peer, "no room");
 	rig_end(&show.rig.keyboard);
 	CHECK_STR(
 	    show_end(&show), "vcat: stdout: write: No space left on device\n");
-	CHECK_INT(show.status, SESSION_STDOUT_GONE);
+	CHECK_INT(show.end.status, STATUS_FAILED);
+	CHECK(show.end.stdout_gone);
 }
 
 static void test_undelivered(void)
@@ -153,7 +171,7 @@ static void test_undelivered(void)
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: write: ", 25) == 0);
 	CHECK(strchr(said, '\n') == said + strlen(said) - 1);
-	CHECK_INT(show.status, SESSION_FAILED);
+	CHECK_INT(show.end.status, STATUS_FAILED);
 }
 
 static void test_strict(void)
@@ -162,14 +180,14 @@ static void test_strict(void)
 	const char *said;
 
 	show_open(&show, SOCK_STREAM);
-	show.options.strict = true;
+	show.connections.rules.strict = true;
 	show_start(&show);
 	ends_say(show.rig.peer, "some of");
 	rig_end(&show.rig.peer);
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: read: ", 24) == 0);
 	CHECK(strstr(said, "truncated") != NULL);
-	CHECK_INT(show.status, SESSION_FAILED);
+	CHECK_INT(show.end.status, STATUS_FAILED);
 }
 
 static void test_idle(void)
@@ -178,11 +196,11 @@ static void test_idle(void)
 	const char *said;
 
 	show_open(&show, SOCK_STREAM);
-	show.options.idle_timeout = 0.2;
+	show.connections.rules.idle = 0.2;
 	show_start(&show);
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: idle", 22) == 0);
-	CHECK_INT(show.status, SESSION_TIMEOUT);
+	CHECK_INT(show.end.status, STATUS_TIMEOUT);
 }
 
 static void test_quit(void)
@@ -190,11 +208,11 @@ static void test_quit(void)
 	struct show show;
 
 	show_open(&show, SOCK_STREAM);
-	show.options.quit_after = 0.2;
+	show.connections.rules.quit_after = 0.2;
 	show_start(&show);
 	rig_end(&show.rig.keyboard);
 	CHECK_STR(show_end(&show), "");
-	CHECK_INT(show.status, SESSION_OK);
+	CHECK_INT(show.end.status, STATUS_OK);
 }
 
 static void test_quit_unsent(void)
@@ -206,13 +224,13 @@ static void test_quit_unsent(void)
 	/* our end has been read, and waits behind what the peer does not */
 	show_open(&show, SOCK_STREAM);
 	setsockopt(
-	    show.rig.far.out, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-	show.options.quit_after = 0.2;
+	    show.rig.far.out.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	show.connections.rules.quit_after = 0.2;
 	CHECK_INT(write(show.rig.keyboard, data, sizeof data), sizeof data);
 	rig_end(&show.rig.keyboard);
 	show_start(&show);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK_INT(show.status, SESSION_TIMEOUT);
+	CHECK_INT(show.end.status, STATUS_TIMEOUT);
 }
 
 static void test_quit_unseen(void)
@@ -222,12 +240,20 @@ static void test_quit_unseen(void)
 
 	/* received, and never seen: stdout was blocked */
 	show_open(&show, SOCK_STREAM);
-	show.options.quit_after = 0.3;
+	show.connections.rules.quit_after = 0.3;
 	show_start(&show);
 	CHECK_INT(write(show.rig.peer, data, sizeof data), sizeof data);
 	rig_end(&show.rig.keyboard);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK_INT(show.status, SESSION_TIMEOUT);
+	CHECK_INT(show.end.status, STATUS_TIMEOUT);
+}
+
+/* Whether more than that waits there, or soon will. */
+static bool grows(int fd, size_t before)
+{
+	for (int i = 0; i < 60 && ends_waiting(fd) <= before; i++)
+		ends_sleep(0.005);
+	return ends_waiting(fd) > before;
 }
 
 static void test_quit_message(void)
@@ -235,18 +261,19 @@ static void test_quit_message(void)
 	struct show show;
 	struct rig *rig = &show.rig;
 	static char data[4000];
+	size_t before;
 
 	/* the last message is on its way to a peer that does not read */
 	show_open(&show, SOCK_SEQPACKET);
-	show.options.quit_after = 0.3;
+	show.connections.rules.quit_after = 0.3;
 	show_start(&show);
-	while (ends_ready(stream_writable_fd(&rig->far), POLLOUT, 20)) {
+	do {
+		before = ends_waiting(rig->peer);
 		CHECK_INT(write(rig->keyboard, data, sizeof data), sizeof data);
-		ends_sleep(0.005);
-	}
+	} while (grows(rig->peer, before));
 	rig_end(&rig->keyboard);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK(show.status != SESSION_OK);
+	CHECK(show.end.status != STATUS_OK);
 }
 
 static void test_message_too_long(void)
@@ -263,27 +290,28 @@ static void test_message_too_long(void)
 	CHECK(strncmp(said, "vcat: vm(3):1234: read: ", 24) == 0);
 	CHECK(strstr(said, "\nhint: ") != NULL);
 	CHECK(strstr(said, "--buffer") != NULL);
-	CHECK_INT(show.status, SESSION_FAILED);
+	CHECK_INT(show.end.status, STATUS_FAILED);
 }
 
 static const struct test tests[] = {
-	{ "session: both ways to their ends are status 0, and silence",
+	{ "connection: both ways to their ends are status 0, and silence",
 	    test_ok },
-	{ "session: -v tells the bytes each way", test_summary },
-	{ "session: a reset is status 1 and a line", test_reset },
-	{ "session: a full disk is a failure, named stdout", test_disk_full },
-	{ "session: what the peer left is status 1 and a line",
+	{ "connection: -v tells the bytes each way", test_summary },
+	{ "connection: a reset is status 1 and a line", test_reset },
+	{ "connection: a full disk is a failure, named stdout",
+	    test_disk_full },
+	{ "connection: what the peer left is status 1 and a line",
 	    test_undelivered },
-	{ "session: a truncation is status 1 and a line", test_strict },
-	{ "session: the idle limit is status 3 and a line", test_idle },
-	{ "session: -q that cuts nothing off is status 0", test_quit },
-	{ "session: -q that cuts off what was not sent is status 3",
+	{ "connection: a truncation is status 1 and a line", test_strict },
+	{ "connection: the idle limit is status 3 and a line", test_idle },
+	{ "connection: -q that cuts nothing off is status 0", test_quit },
+	{ "connection: -q that cuts off what was not sent is status 3",
 	    test_quit_unsent },
-	{ "session: -q that cuts off what was not written is status 3",
+	{ "connection: -q that cuts off what was not written is status 3",
 	    test_quit_unseen },
-	{ "session: -q that cuts off a message on its way is no success",
+	{ "connection: -q that cuts off a message on its way is no success",
 	    test_quit_message },
-	{ "session: a message that is too long is status 1, with a hint",
+	{ "connection: a message that is too long is status 1, with a hint",
 	    test_message_too_long },
 };
 

@@ -1,13 +1,21 @@
 /*
- * The hints: which error has which, and what is filled in.
+ * Errors in words: which has which hint, what is filled in, and the outcomes.
  */
-#include "hint.h"
+#include "trouble.h"
 
 #include <errno.h>
 
 #include "test.h"
 
 #define ANY ADDRESS_ANY
+
+static const char *hint_find(const struct address *address, const char *step,
+    int error, char text[TROUBLE_HINT_SIZE])
+{
+	const struct socket_fault fault = { .step = step };
+
+	return trouble_find_hint(address, &fault, error, text);
+}
 
 /* A row: the error, and words that its hint must have. */
 struct row {
@@ -76,7 +84,7 @@ static void check_rows(
 	for (size_t i = 0; i < count; i++) {
 		const struct row *row = &rows[i];
 		struct address address = *form;
-		char text[HINT_SIZE] = "";
+		char text[TROUBLE_HINT_SIZE] = "";
 		const char *hint;
 
 		address.cid = row->cid;
@@ -111,7 +119,7 @@ static void test_unix(void)
 static void test_none(void)
 {
 	struct address stdio = { .kind = ADDRESS_STDIO };
-	char text[HINT_SIZE];
+	char text[TROUBLE_HINT_SIZE];
 
 	check_rows(no_rows, LENGTH(no_rows), &vsock);
 	CHECK(hint_find(&stdio, "write", ENOSPC, text) == NULL);
@@ -120,7 +128,7 @@ static void test_none(void)
 
 static const char *hint_of(uint32_t cid, const char *step, int error)
 {
-	static char text[HINT_SIZE];
+	static char text[TROUBLE_HINT_SIZE];
 	struct address address = vsock;
 
 	address.cid = cid;
@@ -143,7 +151,7 @@ static void test_first_match(void)
 static void test_port(void)
 {
 	struct address address = { .kind = ADDRESS_VSOCK, .cid = 3 };
-	char text[HINT_SIZE];
+	char text[TROUBLE_HINT_SIZE];
 
 	address.port = 4294967294;
 	hint_find(&address, "connect", ECONNREFUSED, text);
@@ -157,13 +165,72 @@ static void test_port(void)
 static void test_free_port(void)
 {
 	struct address address = { .kind = ADDRESS_VSOCK, .cid = 5 };
-	char text[HINT_SIZE];
+	char text[TROUBLE_HINT_SIZE];
 
 	address.port = ADDRESS_ANY;
 	hint_find(&address, "bind", EADDRNOTAVAIL, text);
 	CHECK(strstr(text, "listen on any") != NULL);
 	CHECK(strstr(text, "any:") == NULL);
 	CHECK(strstr(text, "4294967295") == NULL);
+}
+
+/* The advice to wait is for users who have not waited. */
+static void test_advice(void)
+{
+	struct address address = { .kind = ADDRESS_UNIX, .path = "/x" };
+	struct socket_fault fault = { .step = "connect" };
+	char text[TROUBLE_HINT_SIZE];
+
+	trouble_find_hint(&address, &fault, ENOENT, text);
+	CHECK_STR(text,
+	    "there is no such socket: is its server up? wait for it with "
+	    "--retry");
+	fault.waited = true;
+	trouble_find_hint(&address, &fault, ENOENT, text);
+	CHECK_STR(text, "there is no such socket: is its server up?");
+	address = vsock;
+	address.cid = 3;
+	trouble_find_hint(&address, &fault, EHOSTUNREACH, text);
+	CHECK_STR(text, "the guest's vsock driver is not up yet");
+	fault.waited = false;
+	trouble_find_hint(&address, &fault, EHOSTUNREACH, text);
+	CHECK_STR(text,
+	    "the guest's vsock driver is not up yet; wait for it with "
+	    "--retry");
+}
+
+static void test_outcomes(void)
+{
+	static const struct {
+		uint32_t cid;
+		int error;
+		const char *name;
+		bool passes;
+	} rows[] = {
+		{ 3, 0, "open", false },
+		{ 3, ECONNREFUSED, "refused", true },
+		{ 3, ECONNRESET, "failed", true },
+		{ 3, ENODEV, "no such VM", true },
+		{ 1, ENODEV, "no vsock here", true },
+		{ 3, EAFNOSUPPORT, "no vsock here", false },
+		{ 3, ENOENT, "no such socket", true },
+		{ 3, EHOSTUNREACH, "unreachable", true },
+		{ 3, ENETUNREACH, "unreachable", true },
+		{ 3, ETIMEDOUT, "timed out", true },
+		{ 3, EACCES, "not permitted", false },
+		{ 3, EPERM, "not permitted", false },
+		{ 3, EPROTOTYPE, "failed", false },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct address address = vsock;
+
+		address.cid = rows[i].cid;
+		CHECK_STR(trouble_outcome_name(
+			      trouble_outcome(&address, rows[i].error)),
+		    rows[i].name);
+		CHECK_INT(trouble_passes(rows[i].error), rows[i].passes);
+	}
 }
 
 static const struct test tests[] = {
@@ -173,6 +240,8 @@ static const struct test tests[] = {
 	{ "hint: the first that fits the CID", test_first_match },
 	{ "hint: the port stands where the command needs it", test_port },
 	{ "hint: a free port is called any, as it was typed", test_free_port },
+	{ "hint: who has waited is not advised to wait", test_advice },
+	{ "outcome: each errno's, and whether waiting helps", test_outcomes },
 };
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "hybrid.h"
+#include "mux.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "unix.h"
 
 /*
  * The whole line in one send: Firecracker and vhost-device-vsock drop a
@@ -29,9 +31,9 @@ static int send_request(int fd, uint32_t port)
  * right behind it. Returns 0 with the line, without its newline, in answer,
  * or -1 with errno and what there was of it.
  */
-static int read_line(int fd, struct hybrid_answer *answer)
+static int read_line(int fd, struct socket_answer *answer)
 {
-	while (answer->used < HYBRID_ANSWER_SIZE) {
+	while (answer->used < SOCKET_ANSWER_SIZE) {
 		char byte;
 		ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
 
@@ -53,7 +55,7 @@ static int read_line(int fd, struct hybrid_answer *answer)
 }
 
 /* "OK " and a 32-bit number; a NUL would hide what follows it. */
-static bool is_ok(const struct hybrid_answer *answer)
+static bool is_ok(const struct socket_answer *answer)
 {
 	const char *error;
 
@@ -67,7 +69,7 @@ static bool is_ok(const struct hybrid_answer *answer)
 
 /* What came instead of an answer, fit to be shown on a terminal. */
 static void quote(
-    char said[SOCKET_SAID_SIZE], const struct hybrid_answer *answer)
+    char said[SOCKET_SAID_SIZE], const struct socket_answer *answer)
 {
 	size_t used = strlcpy(
 	    said, "Protocol error: the answer was \"", SOCKET_SAID_SIZE);
@@ -88,18 +90,20 @@ static int refusal(int error)
 	return error == ECONNRESET || error == EPIPE ? ECONNREFUSED : error;
 }
 
-int hybrid_ask(
-    struct socket_attempt *attempt, uint32_t port, struct hybrid_answer *answer)
+static int ask(struct socket_attempt *attempt, const struct address *to)
 {
-	*answer = (struct hybrid_answer){ .used = 0 };
 	attempt->fault.step = "handshake";
-	if (send_request(attempt->fd, port) == 0)
+	if (send_request(attempt->fd, to->port) == 0)
 		return 0;
 	errno = refusal(errno);
 	return -1;
 }
 
-int hybrid_hear(struct socket_attempt *attempt, struct hybrid_answer *answer)
+/*
+ * ECONNREFUSED: nobody listens on that port in the guest. EPROTO: the answer,
+ * which is in fault.said, is none.
+ */
+static int hear(struct socket_attempt *attempt, struct socket_answer *answer)
 {
 	if (read_line(attempt->fd, answer) == 0) {
 		if (is_ok(answer))
@@ -112,12 +116,54 @@ int hybrid_hear(struct socket_attempt *attempt, struct hybrid_answer *answer)
 	return -1;
 }
 
-int hybrid_listen(const struct address *address,
-    const struct socket_choice *choice, struct unix_file *file,
-    struct socket_fault *fault)
+static int listen_at(const struct address *at,
+    const struct socket_choice *choice, struct socket_bound *bound)
 {
 	char path[ADDRESS_PATH_SIZE + 16];
 
-	snprintf(path, sizeof path, "%s_%u", address->path, address->port);
-	return unix_listen(path, choice, file, fault);
+	snprintf(path, sizeof path, "%s_%u", at->path, at->port);
+	return unix_listen(path, choice, bound);
 }
+
+static const struct hint hints[] = {
+	{ "handshake", ECONNREFUSED, HINT_ANY, true,
+	    "nobody listens on port %s in the guest; to start a listener "
+	    "there: vcat -l %s" },
+	{ "handshake", ETIMEDOUT, HINT_ANY, true,
+	    "the guest does not answer: it may be booting or paused" },
+	{ "handshake", EPROTO, HINT_ANY, false,
+	    "that is not a hybrid vsock socket; if it is a plain socket, its "
+	    "address is unix:PATH" },
+	{ "connect", ENOENT, HINT_ANY, false,
+	    "there is no such socket: is the VMM up, and is this its vsock "
+	    "path?" },
+	{ "connect", ECONNREFUSED, HINT_ANY, true,
+	    "no VMM listens on that socket: is the VMM up?" },
+	{ "connect", ENOTSOCK, HINT_ANY, false,
+	    "that path is a file or a directory: give the path of the VMM's "
+	    "socket" },
+	{ "connect", EACCES, HINT_ANY, false,
+	    "the socket belongs to the VMM's user: ls -l shows its owner and "
+	    "mode" },
+	{ "bind", EADDRINUSE, HINT_ANY, false,
+	    "another process listens there (ss -x -l -p shows which), or the "
+	    "file is not a socket" },
+	{ .text = NULL },
+};
+
+/*
+ * Firecracker, vhost-device-vsock, and Cloud Hypervisor before v53, turn the
+ * host's half-close into a full close, and drop the guest's answer. Monitors
+ * have room for a thousand connections, and others use them, too.
+ */
+const struct family mux_family = {
+	.begin = unix_begin,
+	.outcome = socket_outcome,
+	.ask = ask,
+	.hear = hear,
+	.listen = listen_at,
+	.accepted = unix_accepted,
+	.no_half_close = true,
+	.attempts = 128,
+	.hints = hints,
+};

@@ -1,0 +1,396 @@
+/*
+ * A connection goes through these states, some of them left out:
+ *
+ *	DIALLING_FAR	the far side is dialled, and nothing else is there
+ *	DIALLING_NEAR	the far side is open, the near side is dialled
+ *	RELAYING	both are open
+ *	PARTING		the relay is over and was cut off: what a reset would
+ *			overtake is given the time to arrive
+ *
+ * While it is dialled, whoever waits for that may go: the far peer, or the
+ * reader of stdout. Then there is nobody left to connect for. That a peer has
+ * gone altogether, and not just half-closed, poll(2) does not tell everywhere;
+ * once something has happened there, it is probed from time to time. A peer
+ * whose bytes have not been read is never given up: they are to arrive.
+ */
+#include "connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "family.h"
+#include "log.h"
+#include "trouble.h"
+#include "verdict.h"
+
+/* How often to look whether a peer has gone, or whether all has arrived. */
+#define PROBE_SECONDS 0.25
+#define LOOK_SECONDS  0.02
+
+/* For what is on its way when a connection is cut off. */
+#define PARTING_SECONDS 2.0
+
+enum connection_state {
+	DIALLING_FAR,
+	DIALLING_NEAR,
+	RELAYING,
+	PARTING,
+};
+
+struct connection {
+	struct connections *all;
+	struct loop_task task;
+	enum connection_state state;
+	struct address peer;
+	struct dial *dial;      /* while one is made */
+	bool alerted;           /* something has happened to who waits for it */
+	struct stream far;      /* in.fd is -1 while it is not open */
+	struct stream target;   /* the same; the near side if that is dialled */
+	struct relay relay;     /* while relaying */
+	int64_t began;          /* the relay */
+	struct deadline parted; /* at the latest */
+	struct connection_end end;
+	TAILQ_ENTRY(connection) next;
+};
+
+/* Closes and frees it, and tells its owner. */
+static void finish(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	struct connection_end end = connection->end;
+
+	loop_remove(all->loop, &connection->task);
+	stream_close(&connection->target);
+	stream_close(&connection->far);
+	free(connection->dial);
+	TAILQ_REMOVE(&all->list, connection, next);
+	free(connection);
+	all->done(all, &end);
+}
+
+/* It comes to nothing: a far peer that can be told sees a reset. */
+static void fail(struct connection *connection, enum status status)
+{
+	if (connection->dial != NULL)
+		dial_abort(connection->dial);
+	connection->far.broken = true;
+	connection->end.status = status;
+	finish(connection);
+}
+
+/* Waits for what the task says now. Returns 0, or -1 after a message. */
+static int watch(struct connection *connection)
+{
+	if (loop_update(connection->all->loop, &connection->task) == 0)
+		return 0;
+	trouble_at(&connection->peer, "epoll", errno);
+	return -1;
+}
+
+static void run_parting(struct loop_task *task)
+{
+	struct connection *connection =
+	    loop_owner(task, struct connection, task);
+	bool transit = stream_in_transit(&connection->far) ||
+		       stream_in_transit(&connection->target);
+
+	task->wake = deadline_in(LOOK_SECONDS);
+	if (!transit || deadline_passed(connection->parted) ||
+	    watch(connection) < 0)
+		finish(connection);
+}
+
+/* If there was more for the flow's reader than it was sent, it must know. */
+static void note_cut(const struct flow *flow)
+{
+	flow->to->broken = flow->broken_off || flow->state != FLOW_DONE;
+}
+
+static struct stream *near_of(struct connection *connection)
+{
+	return connection->all->near != NULL ? &connection->target
+					     : connection->all->stdio;
+}
+
+static const struct address *near_address(const struct connection *connection)
+{
+	static const struct address stdio = { .kind = ADDRESS_STDIO };
+
+	return connection->all->near != NULL ? &connection->all->near->address
+					     : &stdio;
+}
+
+/* The relay is over: says how it went, and lets go of it. */
+static void judge(struct connection *connection)
+{
+	struct relay *relay = &connection->relay;
+	const struct verdict verdict = {
+		.relay = relay,
+		.near = near_address(connection),
+		.far = &connection->peer,
+		.began = connection->began,
+	};
+
+	note_cut(&relay->out);
+	note_cut(&relay->in);
+	connection->end = (struct connection_end){
+		.status = verdict_give(&verdict),
+		.stdout_gone = relay->in.fault == FLOW_WRITE_FAILED &&
+			       !relay->near->socket,
+	};
+	if (connection->all->verbose)
+		verdict_summarize(&verdict);
+	relay_free(relay);
+	connection->state = PARTING;
+	connection->parted = deadline_in(PARTING_SECONDS);
+}
+
+static void end_relay(struct connection *connection)
+{
+	loop_remove(connection->all->loop, &connection->task);
+	judge(connection);
+	connection->task.run = run_parting;
+	run_parting(&connection->task);
+}
+
+static void run_relay(struct loop_task *task)
+{
+	struct connection *connection =
+	    loop_owner(task, struct connection, task);
+	struct relay *relay = &connection->relay;
+
+	if (relay_advance(relay, task->fds) == RELAY_RUNNING) {
+		relay_interest(relay, task->fds);
+		task->wake = relay_deadline(relay);
+		if (watch(connection) == 0)
+			return;
+	}
+	end_relay(connection);
+}
+
+static void begin_relay(struct connection *connection)
+{
+	connection->state = RELAYING;
+	connection->began = deadline_now();
+	relay_init(&connection->relay, near_of(connection), &connection->far,
+	    &connection->all->rules);
+	connection->task.run = run_relay;
+	relay_interest(&connection->relay, connection->task.fds);
+	run_relay(&connection->task);
+}
+
+/* Returns 0, or -1 after a message and with the socket closed. */
+static int open_stream(struct connection *connection, struct stream *stream,
+    int fd, const struct address *peer)
+{
+	const struct connections *all = connection->all;
+	const struct family *family = family_of(peer->kind);
+
+	if (stream_from_socket(stream, fd, all->rules.buffer) < 0) {
+		trouble_at(peer, "outbox", errno);
+		stream->in.fd = -1;
+		return socket_abandon(fd);
+	}
+	stream->resets = family->resets;
+	if (all->ending != NULL)
+		stream->ending = *all->ending;
+	else if (family->no_half_close)
+		stream->ending = STREAM_KEEP;
+	return 0;
+}
+
+/* Who waits for the dial; events as for poll(2). */
+static struct pollfd waiting(const struct connection *connection)
+{
+	const struct connections *all = connection->all;
+	struct pollfd entry = { .fd = -1 };
+
+	if (connection->alerted)
+		return entry;
+	if (connection->state == DIALLING_NEAR)
+		entry = (struct pollfd){ connection->far.in.fd, POLLRDHUP, 0 };
+	else if (all->stdio != NULL && all->rules.way != RELAY_SEND_ONLY)
+		entry.fd = all->stdio->out.fd;
+	return entry;
+}
+
+/* Whether nobody is left for whom to dial. Says so, if that is a failure. */
+static bool is_forsaken(const struct connection *connection)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	if (connection->state == DIALLING_FAR) {
+		log_error("stdout: the reader has gone");
+		return true;
+	}
+	if (!stream_peer_closed(&connection->far) ||
+	    stream_has_unread(&connection->far))
+		return false;
+	if (connection->all->verbose)
+		log_error("%s: the peer closed before its target was reached",
+		    address_name(&connection->peer, name));
+	return true;
+}
+
+static void begin_dial(struct connection *connection,
+    enum connection_state state, struct dial_target *target);
+
+/* The far side is open. */
+static void go_on(struct connection *connection)
+{
+	if (connection->all->near != NULL)
+		begin_dial(connection, DIALLING_NEAR, connection->all->near);
+	else
+		begin_relay(connection);
+}
+
+/* What has been dialled is there. */
+static void note_dialled(struct connection *connection, int fd)
+{
+	struct connections *all = connection->all;
+	const struct address *peer = &connection->dial->target->address;
+	bool far = connection->state == DIALLING_FAR;
+	char name[ADDRESS_TEXT_SIZE];
+
+	if (all->verbose)
+		log_error("%s: connected", address_name(peer, name));
+	free(connection->dial);
+	connection->dial = NULL;
+	if (far && all->take != NULL) {
+		connection->end.status = all->take(all, fd);
+		finish(connection);
+	} else if (open_stream(connection,
+		       far ? &connection->far : &connection->target, fd,
+		       peer) < 0) {
+		fail(connection, STATUS_FAILED);
+	} else if (far) {
+		go_on(connection);
+	} else {
+		begin_relay(connection);
+	}
+}
+
+/* Says why. Whatever the last attempt met, it may be the time that ran out. */
+static enum status complain_of_dial(const struct dial *dial)
+{
+	const struct dial_target *target = dial->target;
+	bool in_vain = target->retry >= 0 && trouble_passes(dial->error);
+
+	trouble_report(&target->address, &dial->attempt.fault, dial->error);
+	return in_vain || dial->error == ETIMEDOUT ? STATUS_TIMEOUT
+						   : STATUS_FAILED;
+}
+
+/* A step of the dial is done. */
+static void note_dial(struct connection *connection)
+{
+	struct loop_task *task = &connection->task;
+	struct dial *dial = connection->dial;
+
+	if (dial->state == DIAL_CONNECTED) {
+		note_dialled(connection, dial->attempt.fd);
+		return;
+	}
+	if (dial->state == DIAL_FAILED) {
+		fail(connection, complain_of_dial(dial));
+		return;
+	}
+	task->fds[0] = dial_interest(dial);
+	task->fds[1] = waiting(connection);
+	task->wake = dial_deadline(dial);
+	if (connection->alerted)
+		task->wake =
+		    deadline_first(task->wake, deadline_in(PROBE_SECONDS));
+	if (watch(connection) < 0)
+		fail(connection, STATUS_FAILED);
+}
+
+static void run_dial(struct loop_task *task)
+{
+	struct connection *connection =
+	    loop_owner(task, struct connection, task);
+
+	if (task->fds[1].revents != 0)
+		connection->alerted = true;
+	if (connection->alerted && is_forsaken(connection)) {
+		fail(connection, STATUS_FAILED);
+		return;
+	}
+	dial_advance(connection->dial, task->fds[0].revents);
+	note_dial(connection);
+}
+
+static void begin_dial(struct connection *connection,
+    enum connection_state state, struct dial_target *target)
+{
+	connection->dial = malloc(sizeof *connection->dial);
+	if (connection->dial == NULL) {
+		trouble_at(&connection->peer, "memory", errno);
+		fail(connection, STATUS_FAILED);
+		return;
+	}
+	connection->state = state;
+	connection->task.run = run_dial;
+	dial_begin(connection->dial, target);
+	note_dial(connection);
+}
+
+void connections_init(struct connections *all)
+{
+	TAILQ_INIT(&all->list);
+}
+
+static struct connection *new_connection(
+    struct connections *all, const struct address *peer)
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+
+	if (connection == NULL)
+		return NULL;
+	connection->all = all;
+	connection->peer = *peer;
+	connection->far.in.fd = -1;
+	connection->target.in.fd = -1;
+	loop_task_init(&connection->task, run_dial);
+	connection->task.polled = all->alone;
+	TAILQ_INSERT_TAIL(&all->list, connection, next);
+	return connection;
+}
+
+void connection_begin(
+    struct connections *all, int fd, const struct address *peer)
+{
+	const struct connection_end failed = { .status = STATUS_FAILED };
+	struct connection *connection = new_connection(all, peer);
+
+	if (connection == NULL) {
+		trouble_at(peer, "memory", errno);
+		if (fd >= 0)
+			close(fd);
+		all->done(all, &failed);
+	} else if (fd < 0) {
+		begin_dial(connection, DIALLING_FAR, all->far);
+	} else if (open_stream(connection, &connection->far, fd, peer) < 0) {
+		fail(connection, STATUS_FAILED);
+	} else {
+		go_on(connection);
+	}
+}
+
+void connections_end(struct connections *all)
+{
+	struct connection *connection;
+
+	while ((connection = TAILQ_FIRST(&all->list)) != NULL) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
+		if (connection->dial != NULL) {
+			fail(connection, STATUS_FAILED);
+			continue;
+		}
+		if (connection->state == RELAYING)
+			judge(connection);
+		finish(connection);
+	}
+}

@@ -1,0 +1,61 @@
+/*
+ * Connections, from dialling to close: each is one task of a loop, and the same
+ * for one as for a thousand. The far side is dialled, or was accepted; the near
+ * side is stdin and stdout, or an address that is dialled.
+ */
+#ifndef VCAT_CONNECTION_H
+#define VCAT_CONNECTION_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "address.h"
+#include "dial.h"
+#include "loop.h"
+#include "relay.h"
+#include "status.h"
+#include "stream.h"
+
+struct connection;
+
+/* How a connection has ended. */
+struct connection_end {
+	enum status status;
+	bool stdout_gone; /* the next one could not write there either */
+};
+
+/* What the connections of a run have in common, and all that there are. */
+struct connections {
+	/* For the owner to set; what is pointed to is borrowed. */
+	struct loop *loop;
+	struct dial_target *far;  /* to dial; NULL: they are accepted */
+	struct dial_target *near; /* to dial; NULL: stdin and stdout */
+	struct stream *stdio;     /* if those are the near side */
+	struct relay_rules rules;
+	const enum stream_ending *ending; /* of sockets; NULL: the family's */
+	bool alone;   /* there is one at a time: poll(2) will do */
+	bool verbose; /* report them */
+
+	/* Instead of relaying: takes over the socket that was dialled. */
+	enum status (*take)(struct connections *all, int fd);
+
+	/* One has ended, and all of it is closed. */
+	void (*done)(struct connections *all, const struct connection_end *end);
+
+	TAILQ_HEAD(connection_list, connection) list;
+};
+
+/* No connection yet; before any of the others. */
+void connections_init(struct connections *all);
+
+/*
+ * Begins one: with that far peer, dialled if fd is -1, else on the accepted
+ * socket, which it then owns. It may be over before this returns.
+ */
+void connection_begin(
+    struct connections *all, int fd, const struct address *peer);
+
+/* Ends all that there are, at once; a peer that can be told is told. */
+void connections_end(struct connections *all);
+
+#endif

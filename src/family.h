@@ -1,0 +1,20 @@
+/*
+ * The families, one row a kind of address. Whoever wants something of an
+ * address asks its row, and never which kind it is.
+ */
+#ifndef VCAT_FAMILY_H
+#define VCAT_FAMILY_H
+
+#include "address.h"
+#include "socket.h"
+
+/* The row of that kind. That of ADDRESS_STDIO can do nothing. */
+const struct family *family_of(enum address_kind kind);
+
+/* The kind of a socket of that domain; ADDRESS_STDIO if it is none of ours. */
+enum address_kind family_of_domain(int domain);
+
+/* Our own end of a connection that was opened for the address `known`. */
+void family_local(int fd, const struct address *known, struct address *local);
+
+#endif

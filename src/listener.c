@@ -1,0 +1,155 @@
+#include "listener.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "family.h"
+#include "fd.h"
+#include "log.h"
+#include "trouble.h"
+#include "unix.h"
+
+/* SD_LISTEN_FDS_START */
+#define PASSED_FD 3
+
+int listener_open(struct listener *listener, const struct address *address,
+    const struct socket_choice *choice)
+{
+	const struct family *family = family_of(address->kind);
+	struct socket_bound bound = { .address = *address };
+
+	*listener = (struct listener){
+		.fd = family->listen(address, choice, &bound),
+		.address = bound.address,
+		.file = bound.file,
+	};
+	if (listener->fd >= 0)
+		return 0;
+	trouble_report(address, &bound.fault, errno);
+	return -1;
+}
+
+static long long number_of(const char *name)
+{
+	const char *text = getenv(name);
+	const char *error;
+	long long number;
+
+	/* strtonum(3) would take " 1" */
+	if (text == NULL || !isdigit((unsigned char)text[0]))
+		return -1;
+	number = strtonum(text, 0, INT_MAX, &error);
+	return error == NULL ? number : -1;
+}
+
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static bool is_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof peer;
+
+	return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+}
+
+static bool is_useful(int fd)
+{
+	int type = fd_socket_number(fd, SO_TYPE);
+
+	return (type == SOCK_STREAM || type == SOCK_SEQPACKET) &&
+	       (fd_socket_number(fd, SO_ACCEPTCONN) == 1 || is_connected(fd));
+}
+
+/* What is wrong with what was passed, or NULL. */
+static const char *check_passed(long long count, long long pid)
+{
+	if (count <= 0)
+		return "no socket was passed (LISTEN_FDS is not set)";
+	if (pid != getpid())
+		return "the socket was passed to another process (LISTEN_PID)";
+	if (count > 1)
+		return "more than one socket was passed (LISTEN_FDS)";
+	if (!is_socket(PASSED_FD) || fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return "descriptor 3 is not a socket (LISTEN_FDS)";
+	if (!is_useful(PASSED_FD))
+		return "the passed socket is neither listening nor connected";
+	return NULL;
+}
+
+int listener_adopt(struct listener *listener)
+{
+	const char *why =
+	    check_passed(number_of("LISTEN_FDS"), number_of("LISTEN_PID"));
+	int domain = fd_socket_number(PASSED_FD, SO_DOMAIN);
+	int flags = fcntl(PASSED_FD, F_GETFL);
+
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDNAMES");
+	*listener = (struct listener){
+		.fd = PASSED_FD,
+		.address = { .kind = family_of_domain(domain) },
+		.blocks = flags < 0 || (flags & O_NONBLOCK) == 0,
+	};
+	if (why == NULL && listener->address.kind == ADDRESS_STDIO)
+		why = "the passed socket is of a family that vcat does not "
+		      "know";
+	if (why != NULL) {
+		log_error("-: %s", why);
+		log_hint("-l - takes a socket that systemd passes, as in "
+			 "systemd-socket-activate -l PATH vcat -l -");
+		return -1;
+	}
+	family_local(PASSED_FD, &listener->address, &listener->address);
+	return 0;
+}
+
+bool listener_is_connected(const struct listener *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	if (fd_socket_number(listener->fd, SO_ACCEPTCONN) != 0)
+		return false;
+	*peer = listener->address;
+	family_of(peer->kind)->accepted(listener->fd, choice, peer);
+	return true;
+}
+
+/* Whether it is no failure of ours: there is just nobody to accept now. */
+static bool is_nobody(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ECONNABORTED ||
+	       error == ENOTCONN;
+}
+
+int listener_accept(const struct listener *listener,
+    const struct socket_choice *choice, struct address *peer)
+{
+	int fd =
+	    accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	*peer = listener->address;
+	if (fd >= 0 && family_of(peer->kind)->accepted(fd, choice, peer) < 0)
+		fd = socket_abandon(fd);
+	if (fd < 0 && is_nobody(errno))
+		errno = EAGAIN;
+	return fd;
+}
+
+void listener_close(struct listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	unix_remove(&listener->file);
+	close(listener->fd);
+	listener->fd = -1;
+}

@@ -1,0 +1,377 @@
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "exec.h"
+#include "fd.h"
+#include "log.h"
+#include "server.h"
+#include "signals.h"
+#include "splice.h"
+#include "trouble.h"
+
+/* Clients beyond the one that is being served wait, or are refused. */
+#define BACKLOG_ONCE 1
+#define BACKLOG_KEEP 128
+
+/* What may be on its way through a VM socket, of a stream and unless --buffer
+ * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
+#define VSOCK_BUFFER (4096UL * 1024)
+
+/* Of a connection: two sockets; a SEQPACKET has an eventfd beside it. */
+#define DESCRIPTORS         2
+#define MESSAGE_DESCRIPTORS 4
+
+struct run {
+	const struct options *options;
+	sigset_t signals; /* the mask that we were started with */
+	struct loop loop;
+	struct dial_target far, near;
+	struct stream stdio;
+	struct splice_pool pipes;
+	struct connections connections;
+	struct exec exec;
+	struct server_work work; /* of a listener */
+	struct server *server;   /* NULL without one */
+	enum status status;      /* of the latest connection */
+	bool over;               /* it was the only one */
+};
+
+static struct socket_choice choice_for(const struct options *options)
+{
+	return (struct socket_choice){
+		.seqpacket = options->seqpacket,
+		.sibling = options->sibling,
+		.source_cid = options->source_cid,
+		.source_port = options->source_port,
+		.buffer = options->buffer,
+		.vsock_buffer = options->has_buffer || options->seqpacket
+				    ? options->buffer
+				    : VSOCK_BUFFER,
+		.backlog = options->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
+		.mode = options->mode,
+	};
+}
+
+struct dial_target run_target(
+    const struct options *options, const struct address *address)
+{
+	return (struct dial_target){
+		.address = *address,
+		.choice = choice_for(options),
+		.timeout = options->timeout,
+		.retry = options->retry,
+	};
+}
+
+static struct relay_rules rules_for(const struct options *options)
+{
+	/* many at once: -q is for their end by a signal */
+	bool many = options->keep_open && options->has_target;
+	struct relay_rules rules = {
+		.buffer = options->buffer,
+		.idle = options->idle_timeout,
+		.quit_after = many ? -1 : options->quit_after,
+		.strict = options->strict,
+		/* a user who does not see the output types no reply */
+		.end_with_far = !options->has_target &&
+				isatty(STDIN_FILENO) != 0 &&
+				isatty(STDOUT_FILENO) == 0,
+	};
+
+	if (options->send_only)
+		rules.way = RELAY_SEND_ONLY;
+	else if (options->recv_only || options->detach_stdin)
+		rules.way = RELAY_RECV_ONLY;
+	return rules;
+}
+
+/* --shutdown and --no-shutdown, or NULL. */
+static const enum stream_ending *ending_for(const struct options *options)
+{
+	static const enum stream_ending yes = STREAM_SHUTDOWN;
+	static const enum stream_ending no = STREAM_KEEP;
+
+	switch (options->half_close) {
+	case OPTIONS_HALF_CLOSE_YES:
+		return &yes;
+	case OPTIONS_HALF_CLOSE_NO:
+		return &no;
+	case OPTIONS_HALF_CLOSE_DEFAULT:
+		break;
+	}
+	return NULL;
+}
+
+/* Connections are dialled for and relayed. */
+static void note_connection(
+    struct connections *all, const struct connection_end *end)
+{
+	struct run *run = loop_owner(all, struct run, connections);
+
+	run->status = end->status;
+	run->over = true;
+	if (run->server == NULL)
+		return;
+	server_note_end(run->server);
+	if (end->stdout_gone)
+		server_close(run->server);
+}
+
+static enum status become_command(struct run *run, const struct exec_socket *on)
+{
+	exec_become(&run->exec, on);
+	log_error("sh: %s", strerror(errno));
+	return STATUS_FAILED;
+}
+
+/* -e and -F: the socket that was dialled is not for us. */
+static enum status take_dialled(struct connections *all, int fd)
+{
+	struct run *run = loop_owner(all, struct run, connections);
+	const struct exec_socket on = { fd, &run->options->address, false };
+
+	if (run->options->command != NULL)
+		return become_command(run, &on);
+	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd) == 0)
+		return STATUS_OK;
+	log_error("stdout: pass the socket: %s", strerror(errno));
+	log_hint("-F needs a program that takes a descriptor over its "
+		 "ProxyCommand's stdout: ssh -o ProxyUseFdpass=yes");
+	return STATUS_FAILED;
+}
+
+static void take_accepted(
+    struct server_work *work, int fd, const struct address *peer)
+{
+	struct run *run = loop_owner(work, struct run, work);
+
+	connection_begin(&run->connections, fd, peer);
+}
+
+static void end_connections(struct server_work *work)
+{
+	connections_end(&loop_owner(work, struct run, work)->connections);
+}
+
+/* Commands are run on connections. */
+static void note_command(struct exec *exec)
+{
+	server_note_end(loop_owner(exec, struct run, exec)->server);
+}
+
+static void start_command(
+    struct server_work *work, int fd, const struct address *peer)
+{
+	struct run *run = loop_owner(work, struct run, work);
+	const struct exec_socket on = { fd, peer, true };
+	int result;
+
+	if (!run->options->keep_open) {
+		run->status = become_command(run, &on);
+		result = 0;
+	} else {
+		result = exec_start(&run->exec, &on);
+		if (result < 0)
+			trouble_at(peer, "fork", errno);
+	}
+	close(fd);
+	if (result < 0 || !run->options->keep_open)
+		note_command(&run->exec);
+}
+
+static void reap_commands(struct server_work *work)
+{
+	exec_reap(&loop_owner(work, struct run, work)->exec);
+}
+
+static void end_commands(struct server_work *work)
+{
+	exec_end(&loop_owner(work, struct run, work)->exec);
+}
+
+/* Returns 0, or -1 after a message. */
+static int open_run(struct run *run, const struct options *options)
+{
+	bool keeps = options->keep_open;
+	bool gives = options->command != NULL || options->pass_fd;
+
+	*run = (struct run){
+		.options = options,
+		.far = run_target(options, &options->address),
+		.near = run_target(options, &options->target),
+		.exec = { .command = options->command,
+		    .signals = &run->signals,
+		    .verbose = options->verbose,
+		    .done = note_command },
+	};
+	sigprocmask(SIG_BLOCK, NULL, &run->signals);
+	signal(SIGPIPE, SIG_IGN);
+	exec_init(&run->exec);
+	splice_pool_init(&run->pipes);
+	run->connections = (struct connections){
+		.loop = &run->loop,
+		.far = &run->far,
+		.near = options->has_target ? &run->near : NULL,
+		.rules = rules_for(options),
+		.ending = ending_for(options),
+		.alone = !options->has_target || !keeps,
+		.verbose = options->verbose,
+		.take = gives ? take_dialled : NULL,
+		.done = note_connection,
+	};
+	if (options->has_target) {
+		run->connections.rules.pipes = &run->pipes;
+	} else if (!gives) {
+		stream_from_stdio(&run->stdio, keeps);
+		run->connections.stdio = &run->stdio;
+	}
+	connections_init(&run->connections);
+	if (loop_init(&run->loop) == 0)
+		return 0;
+	trouble_at(&options->address, "epoll", errno);
+	return -1;
+}
+
+static void close_run(struct run *run)
+{
+	dial_forget(&run->far);
+	dial_forget(&run->near);
+	splice_pool_free(&run->pipes);
+	loop_free(&run->loop);
+}
+
+/* The one connection, of which fd is the socket if it was accepted. */
+static enum status run_one(struct run *run, int fd, const struct address *peer)
+{
+	connection_begin(&run->connections, fd, peer);
+	while (!run->over && loop_turn(&run->loop) == 0)
+		;
+	if (run->over)
+		return run->status;
+	trouble_at(peer, "poll", errno);
+	return STATUS_FAILED;
+}
+
+enum status run_connect(const struct options *options)
+{
+	struct run run;
+	enum status status = STATUS_FAILED;
+
+	if (open_run(&run, options) == 0)
+		status = run_one(&run, -1, &options->address);
+	close_run(&run);
+	return status;
+}
+
+static enum status serve(struct run *run, struct listener *listener,
+    const struct server_rules *rules)
+{
+	const struct options *options = run->options;
+	struct server server = {
+		.loop = &run->loop,
+		.listener = listener,
+		.rules = rules,
+		.work = &run->work,
+	};
+	int number;
+
+	run->server = &server;
+	if (options->command != NULL)
+		run->work = (struct server_work){
+			.take = start_command,
+			.reap = options->keep_open ? reap_commands : NULL,
+			.end_all = end_commands,
+		};
+	else
+		run->work = (struct server_work){
+			.descriptors = options->seqpacket ? MESSAGE_DESCRIPTORS
+							  : DESCRIPTORS,
+			.take = take_accepted,
+			.end_all = end_connections,
+		};
+	number = server_run(&server);
+	listener_close(listener);
+	if (number > 0)
+		signals_die(number);
+	return number < 0 ? STATUS_FAILED : run->status;
+}
+
+/* A name is looked up once for all, and before anybody waits for it. */
+static enum status resolve_target(struct run *run)
+{
+	struct socket_fault fault = { .step = "resolve" };
+
+	if (!run->options->has_target || !run->options->keep_open ||
+	    dial_resolve(&run->near, &fault) == 0)
+		return STATUS_OK;
+	trouble_report(&run->near.address, &fault, errno);
+	return errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED;
+}
+
+/* Listens where the options say, or on what was passed to us. */
+static int open_listener(const struct options *options,
+    const struct socket_choice *choice, struct listener *listener)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (options->address.kind == ADDRESS_STDIO)
+		return listener_adopt(listener);
+	if (listener_open(listener, &options->address, choice) < 0)
+		return -1;
+	if (options->verbose || listener->address.port != options->address.port)
+		log_line("listening on %s",
+		    address_format(&listener->address, text));
+	return 0;
+}
+
+static enum status listen_in(struct run *run)
+{
+	const struct options *options = run->options;
+	const struct socket_choice *choice = &run->far.choice;
+	bool many = options->keep_open &&
+		    (options->has_target || options->command != NULL);
+	const struct server_rules rules = {
+		.choice = choice,
+		.allow = &options->allow,
+		.once = !options->keep_open,
+		.verbose = options->verbose,
+		.most = many ? options->max_conns : 1,
+		.grace = many ? options->quit_after : 0,
+	};
+	struct listener listener;
+	struct address peer;
+	enum status status;
+
+	if (open_listener(options, choice, &listener) < 0)
+		return STATUS_FAILED;
+	if (listener_is_connected(&listener, choice, &peer)) {
+		if (!server_admits(&rules, listener.fd, &peer))
+			return STATUS_FAILED;
+		return options->command == NULL
+			   ? run_one(run, listener.fd, &peer)
+			   : become_command(
+				 run, &(struct exec_socket){
+					  listener.fd, &peer, true });
+	}
+	status = resolve_target(run);
+	if (status == STATUS_OK)
+		return serve(run, &listener, &rules);
+	listener_close(&listener);
+	return status;
+}
+
+enum status run_listen(const struct options *options)
+{
+	struct run run;
+	enum status status = STATUS_FAILED;
+
+	if (open_run(&run, options) == 0)
+		status = listen_in(&run);
+	close_run(&run);
+	return status;
+}

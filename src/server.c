@@ -1,0 +1,178 @@
+#include "server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "log.h"
+#include "signals.h"
+#include "trouble.h"
+
+/* Accepted in one go, before those that are there have their turn. */
+#define BATCH 64
+
+/* Descriptors that are not a connection's: the loop's own, pipes, a log, a
+ * resolver's for a moment. */
+#define SPARE_DESCRIPTORS 48
+
+/* How long to wait for room when the system has none; or for an end of ours. */
+#define ROOM_SECONDS 0.25
+
+bool server_admits(
+    const struct server_rules *rules, int fd, const struct address *peer)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	address_name(peer, name);
+	if (value_permits(rules->allow, peer)) {
+		if (rules->verbose)
+			log_error("%s: accepted", name);
+		return true;
+	}
+	log_error("%s: not allowed: closed", name);
+	close(fd);
+	return false;
+}
+
+/* Takes what the door waits for now to the loop. */
+static void watch_door(struct server *server)
+{
+	bool room = server->running < server->most;
+
+	server->door.fds[0] = (struct pollfd){
+		.fd = !server->closed && room ? server->listener->fd : -1,
+		.events = POLLIN,
+	};
+	server->door.wake = deadline_never();
+	loop_update(server->loop, &server->door);
+}
+
+/* No more can be accepted now, and trying again at once would not help. */
+static void wait_for_room(struct server *server, int error)
+{
+	if (!server->complained)
+		trouble_at(&server->listener->address, "accept", error);
+	server->complained = true;
+	server->door.fds[0].fd = -1;
+	server->door.wake = deadline_in(ROOM_SECONDS);
+	loop_update(server->loop, &server->door);
+}
+
+void server_close(struct server *server)
+{
+	server->closed = true;
+	watch_door(server);
+	listener_close(server->listener);
+	server->over = server->over || server->running == 0;
+}
+
+static void admit(struct server *server, int fd, const struct address *peer)
+{
+	server->complained = false;
+	if (!server_admits(server->rules, fd, peer))
+		return;
+	server->running++;
+	if (server->rules->once)
+		server_close(server);
+	server->work->take(server->work, fd, peer);
+}
+
+static void run_door(struct loop_task *task)
+{
+	struct server *server = loop_owner(task, struct server, door);
+	int batch = server->listener->blocks ? 1 : BATCH;
+
+	/* it may have been closed in this very turn */
+	for (int i = 0;
+	     i < batch && !server->closed && server->running < server->most;
+	     i++) {
+		struct address peer;
+		int fd = listener_accept(
+		    server->listener, server->rules->choice, &peer);
+
+		if (fd < 0 && errno == EAGAIN)
+			break;
+		if (fd < 0) {
+			wait_for_room(server, errno);
+			return;
+		}
+		admit(server, fd, &peer);
+	}
+	watch_door(server);
+}
+
+void server_note_end(struct server *server)
+{
+	server->running--;
+	if (server->closed && server->running == 0)
+		server->over = true;
+	else if (server->door.fds[0].fd < 0)
+		watch_door(server);
+}
+
+/* The first signal closes the door, the second ends everything. */
+static void note_signal(struct server *server, int number)
+{
+	double grace = server->rules->grace;
+	bool first = server->signal == 0;
+
+	if (first) {
+		server->signal = number;
+		server_close(server);
+	}
+	if (first && grace > 0 && server->running > 0)
+		server->bell.wake = deadline_in(grace);
+	else
+		server->over = true;
+}
+
+static void run_bell(struct loop_task *task)
+{
+	struct server *server = loop_owner(task, struct server, bell);
+	int number;
+
+	while ((number = signals_next(task)) != 0) {
+		if (number != SIGCHLD)
+			note_signal(server, number);
+		else
+			server->work->reap(server->work);
+	}
+	if (server->signal != 0 && deadline_passed(task->wake))
+		server->over = true;
+	loop_update(server->loop, task);
+}
+
+/* As many as were asked for, and there are descriptors for. */
+static int most_at_once(const struct server *server)
+{
+	int each = server->work->descriptors;
+	int asked = server->rules->most > 0 ? server->rules->most : INT_MAX;
+	int most = asked;
+
+	if (each > 0)
+		most = fd_room(server->loop->epoll, SPARE_DESCRIPTORS) / each;
+	if (most < 1)
+		most = 1;
+	return asked < most ? asked : most;
+}
+
+int server_run(struct server *server)
+{
+	int result;
+
+	loop_task_init(&server->bell, run_bell);
+	loop_task_init(&server->door, run_door);
+	result = signals_watch(
+	    server->loop, &server->bell, server->work->reap != NULL);
+	server->most = most_at_once(server);
+	watch_door(server);
+	while (result == 0 && !server->over)
+		result = loop_turn(server->loop);
+	if (result < 0)
+		trouble_at(&server->listener->address, "epoll", errno);
+	if (server->running > 0)
+		server->work->end_all(server->work);
+	return result < 0 ? -1 : server->signal;
+}

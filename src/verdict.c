@@ -1,0 +1,111 @@
+#include "verdict.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "deadline.h"
+#include "log.h"
+#include "trouble.h"
+
+#define NS_PER_S 1e9
+#define MIB      (1024.0 * 1024.0)
+
+/* Who is at one end of a flow: stdin and stdout have no address. */
+static void complain(
+    const struct address *who, const char *step, const struct flow *flow)
+{
+	bool reads = flow->fault == FLOW_READ_FAILED;
+
+	if (who->kind == ADDRESS_STDIO)
+		log_error("%s: %s: %s", reads ? "stdin" : "stdout", step,
+		    strerror(flow->error));
+	else
+		trouble_at(who, step, flow->error);
+}
+
+static void complain_of_flow(const struct flow *flow,
+    const struct address *from, const struct address *to)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	switch (flow->fault) {
+	case FLOW_SOUND:
+		break;
+	case FLOW_READ_FAILED:
+		complain(from, "read", flow);
+		break;
+	case FLOW_WRITE_FAILED:
+		complain(to, "write", flow);
+		break;
+	case FLOW_UNDELIVERED:
+		log_error("%s: write: the peer closed before it had received "
+			  "everything",
+		    address_name(to, name));
+		break;
+	case FLOW_TRUNCATED:
+		log_error("%s: read: the stream ended without a half-close: "
+			  "it may be truncated",
+		    address_name(from, name));
+		break;
+	}
+}
+
+/* One cause, one line: a reset is met by reading and by writing. */
+static void complain_of_relay(const struct verdict *verdict)
+{
+	const struct flow *out = &verdict->relay->out;
+	const struct flow *in = &verdict->relay->in;
+
+	if (in->fault != FLOW_READ_FAILED || out->fault == FLOW_READ_FAILED)
+		complain_of_flow(out, verdict->near, verdict->far);
+	if (out->fault != FLOW_READ_FAILED || in->fault == FLOW_READ_FAILED)
+		complain_of_flow(in, verdict->far, verdict->near);
+}
+
+/* A time limit that cut nothing off is no failure: -q asks for just that. */
+enum status verdict_give(const struct verdict *verdict)
+{
+	const struct relay *relay = verdict->relay;
+	char name[ADDRESS_TEXT_SIZE];
+	bool cut = flow_held(&relay->out) > 0 || flow_held(&relay->in) > 0 ||
+		   stream_in_flight(relay->far) ||
+		   stream_in_flight(relay->near);
+
+	complain_of_relay(verdict);
+	address_name(verdict->far, name);
+	if (relay->out.fault != FLOW_SOUND || relay->in.fault != FLOW_SOUND)
+		return STATUS_FAILED;
+	if (relay->state == RELAY_IDLE) {
+		log_error("%s: idle: no byte in %g s", name, relay->rules.idle);
+		return STATUS_TIMEOUT;
+	}
+	if (relay->state == RELAY_QUIT && cut) {
+		log_error("%s: quit: not all was delivered within %g s", name,
+		    relay->rules.quit_after);
+		return STATUS_TIMEOUT;
+	}
+	return STATUS_OK;
+}
+
+void verdict_summarize(const struct verdict *verdict)
+{
+	uint64_t sent = verdict->relay->out.bytes;
+	uint64_t received = verdict->relay->in.bytes;
+	double seconds = (double)(deadline_now() - verdict->began) / NS_PER_S;
+	double rate =
+	    seconds > 0 ? ((double)sent + (double)received) / MIB / seconds : 0;
+	char far[ADDRESS_TEXT_SIZE];
+	char near[ADDRESS_TEXT_SIZE];
+
+	address_name(verdict->far, far);
+	address_name(verdict->near, near);
+	if (verdict->near->kind == ADDRESS_STDIO)
+		log_error("%s: sent %" PRIu64 " bytes, received %" PRIu64
+			  " bytes in %.2f s (%.1f MiB/s)",
+		    far, sent, received, seconds, rate);
+	else
+		log_error("%s -> %s: %" PRIu64 " bytes, back %" PRIu64
+			  " bytes in %.2f s (%.1f MiB/s)",
+		    far, near, received, sent, seconds, rate);
+}

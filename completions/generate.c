@@ -3,16 +3,10 @@
  * from the table that the program itself has. The Makefile puts this in the
  * place of the line "# @OPTIONS@" of vcat.bash and so on.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "options_table.h"
-
-static bool has_letter(const struct options_row *row)
-{
-	return row->id <= UCHAR_MAX;
-}
 
 /* Within single quotes; `escape` is how the shell writes one in them. */
 static void put_quoted(const char *text, const char *escape)
@@ -27,28 +21,30 @@ static void put_quoted(const char *text, const char *escape)
 
 static void put_forms(const struct options_row *row, const char *between)
 {
-	if (has_letter(row))
-		printf("-%c%s", row->id, row->word != NULL ? between : "");
+	if (row->letter != 0)
+		printf("-%c%s", row->letter, row->word != NULL ? between : "");
 	if (row->word != NULL)
 		printf("--%s", row->word);
 }
 
 /* The words, and for those with a value what kind it is of. */
-static void print_bash(const struct options_row *rows, size_t count)
+static void print_bash(void)
 {
+	const struct options_row *row;
+
 	puts("_vcat_options=(");
-	for (size_t i = 0; i < count; i++) {
+	for (row = options_table; row->help != NULL; row++) {
 		putchar('\t');
-		put_forms(&rows[i], " ");
+		put_forms(row, " ");
 		putchar('\n');
 	}
 	puts(")\n\n_vcat_kind_of() {\n\tcase $1 in");
-	for (size_t i = 0; i < count; i++) {
-		if (rows[i].value != VALUE_NEEDED)
+	for (row = options_table; row->help != NULL; row++) {
+		if (options_table_argument(row) != required_argument)
 			continue;
 		putchar('\t');
-		put_forms(&rows[i], " | ");
-		printf(") echo %s ;;\n", rows[i].value_name);
+		put_forms(row, " | ");
+		printf(") echo %s ;;\n", row->value_name);
 	}
 	puts("\tesac\n}");
 }
@@ -62,51 +58,55 @@ static void print_zsh_form(const struct options_row *row, const char *form)
 	printf(")%s[", form);
 	put_quoted(row->help, "'\\''");
 	putchar(']');
-	if (row->value != VALUE_NONE)
+	if (row->value_name != NULL)
 		printf("%s%s:_vcat_value %s",
-		    row->value == VALUE_OPTIONAL ? "::" : ":", row->value_name,
-		    row->value_name);
+		    options_table_argument(row) == optional_argument ? "::"
+								     : ":",
+		    row->value_name, row->value_name);
 	puts("'");
 }
 
 static void print_zsh_row(const struct options_row *row)
 {
-	static const char *const glue[] = {
-		[VALUE_NONE] = "", [VALUE_NEEDED] = "=", [VALUE_OPTIONAL] = "=-"
-	};
+	static const char *const glue[] = { [no_argument] = "",
+		[required_argument] = "=",
+		[optional_argument] = "=-" };
 	char form[OPTIONS_NAME_SIZE + 4];
 
-	if (has_letter(row)) {
-		snprintf(form, sizeof form, "-%c%s", row->id,
-		    row->value == VALUE_NEEDED ? "+" : "");
+	if (row->letter != 0) {
+		snprintf(form, sizeof form, "-%c%s", row->letter,
+		    options_table_argument(row) == required_argument ? "+"
+								     : "");
 		print_zsh_form(row, form);
 	}
 	if (row->word != NULL) {
-		snprintf(
-		    form, sizeof form, "--%s%s", row->word, glue[row->value]);
+		snprintf(form, sizeof form, "--%s%s", row->word,
+		    glue[options_table_argument(row)]);
 		print_zsh_form(row, form);
 	}
 }
 
-static void print_zsh(const struct options_row *rows, size_t count)
+static void print_zsh(void)
 {
+	const struct options_row *row;
+
 	puts("_vcat_options=(");
-	for (size_t i = 0; i < count; i++)
-		print_zsh_row(&rows[i]);
+	for (row = options_table; row->help != NULL; row++)
+		print_zsh_row(row);
 	puts(")");
 }
 
-static void print_fish(const struct options_row *rows, size_t count)
+static void print_fish(void)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct options_row *row = &rows[i];
+	const struct options_row *row;
 
+	for (row = options_table; row->help != NULL; row++) {
 		fputs("complete -c vcat", stdout);
-		if (has_letter(row))
-			printf(" -s %c", row->id);
+		if (row->letter != 0)
+			printf(" -s %c", row->letter);
 		if (row->word != NULL)
 			printf(" -l %s", row->word);
-		if (row->value == VALUE_NEEDED)
+		if (options_table_argument(row) == required_argument)
 			printf(" -x -a '(__vcat_value %s)'", row->value_name);
 		fputs(" -d '", stdout);
 		put_quoted(row->help, "\\'");
@@ -118,19 +118,17 @@ int main(int argc, char *argv[])
 {
 	static const struct {
 		const char *shell;
-		void (*print)(const struct options_row *, size_t);
+		void (*print)(void);
 	} shells[] = {
 		{ "bash", print_bash },
 		{ "zsh", print_zsh },
 		{ "fish", print_fish },
 	};
-	size_t count;
-	const struct options_row *rows = options_table_rows(&count);
 
 	for (size_t i = 0; argc == 2 && i < sizeof shells / sizeof shells[0];
 	     i++) {
 		if (strcmp(argv[1], shells[i].shell) == 0) {
-			shells[i].print(rows, count);
+			shells[i].print();
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
 	}

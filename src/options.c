@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,246 +10,275 @@
 #include "log.h"
 #include "options_rules.h"
 #include "options_table.h"
-#include "options_words.h"
 #include "value.h"
 
-/* What a reader of values has said of the text, with the option's name. */
-static int value_read(struct options_reading *reading, const char *text,
-    int result, const char *why)
+/* CID PORT; more are too many. */
+#define WORDS_MAX 2
+
+/* What is being read, and where what is wrong with it goes. */
+struct reading {
+	struct options *options;
+	char *why;                        /* OPTIONS_WHY_SIZE */
+	uint64_t given;                   /* a bit for each row of the table */
+	const char *words[WORDS_MAX + 1]; /* what is no option */
+	int count;
+	char joined[OPTIONS_WHY_SIZE]; /* how a value has to be written; "" */
+};
+
+/* Writes down what is wrong. Returns -1. */
+static int __attribute__((format(printf, 2, 3)))
+wrong(struct reading *reading, const char *format, ...)
 {
-	if (result < 0)
-		return options_wrong(
-		    reading, "%s: %s: %s", reading->name, text, why);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reading->why, OPTIONS_WHY_SIZE, format, args);
+	va_end(args);
+	return -1;
+}
+
+/* Puts an option's value where the row says. As value_*() return. */
+static int store(struct options *options, const struct options_row *row,
+    const char *text, const char **why)
+{
+	void *at = (char *)options + row->offset;
+
+	if (row->noted != 0)
+		*((bool *)options + row->noted) = true;
+	switch (row->type) {
+	case OPTIONS_IGNORED:
+		return 0;
+	case OPTIONS_SWITCH:
+		*(bool *)at = true;
+		return 0;
+	case OPTIONS_CHOICE:
+		*(int *)at = row->choice;
+		return 0;
+	case OPTIONS_SECONDS:
+		return value_seconds(text, at, why);
+	case OPTIONS_MAYBE_SECONDS:
+		*(double *)at = 0;
+		return text == NULL ? 0 : value_seconds(text, at, why);
+	case OPTIONS_SIZE:
+		return value_size(text, at, why);
+	case OPTIONS_COUNT:
+		return value_count(text, at, why);
+	case OPTIONS_MODE:
+		return value_mode(text, at, why);
+	case OPTIONS_SOURCE_CID:
+		return address_parse_cid(text, ADDRESS_BIND, at, why);
+	case OPTIONS_SOURCE_PORT:
+		return address_parse_port(text, ADDRESS_BIND, at, why);
+	case OPTIONS_CIDS:
+		return value_cids(text, at, why);
+	case OPTIONS_ADDRESS:
+		return address_parse(text, ADDRESS_CONNECT, at, why);
+	case OPTIONS_TEXT:
+		*(const char **)at = text;
+		return 0;
+	}
+	return -1;
+}
+
+/* What getopt_long(3) does not accept; `last` is the last word it took. */
+static int refuse_option(struct reading *reading, int id, const char *last)
+{
+	const struct options_row *row = options_table_find(optopt);
+	char name[OPTIONS_NAME_SIZE];
+
+	if (optopt == 0)
+		return wrong(reading, "%s: unknown option", last);
+	if (row == NULL)
+		return wrong(reading, "-%c: unknown option", optopt);
+	return wrong(reading, "%s: %s",
+	    options_table_name(row, optopt != row->letter, name),
+	    id == ':' ? "needs a value" : "takes no value");
+}
+
+static int add_word(struct reading *reading, const char *word)
+{
+	if (reading->count <= WORDS_MAX)
+		reading->words[reading->count++] = word;
 	return 0;
 }
 
-static int read_seconds(
-    struct options_reading *reading, const char *text, double *seconds)
+/* Takes what getopt_long(3) has found in argv[optind - 1]. */
+static int read_option(struct reading *reading, int id, char *argv[])
 {
-	const char *why;
-	int result = value_seconds(text, seconds, &why);
-
-	return value_read(reading, text, result, why);
-}
-
-static int read_source(struct options_reading *reading, const char *text,
-    int (*parse)(const char *, enum address_role, uint32_t *, const char **),
-    uint32_t *number)
-{
-	const char *why;
-	int result = parse(text, ADDRESS_BIND, number, &why);
-
-	reading->source = true;
-	return value_read(reading, text, result, why);
-}
-
-/* Values that are none of the kinds that several options take. */
-static int take_single(
-    struct options_reading *reading, int id, const char *text)
-{
-	struct options *o = reading->options;
-	const char *why = "";
-	int result = 0;
-
-	switch (id) {
-	case 'e':
-		o->command = text;
-		why = "no command";
-		result = text[0] == '\0' ? -1 : 0;
-		break;
-	case 'm':
-		result = value_count(text, &o->max_conns, &why);
-		break;
-	case OPTION_ALLOW:
-		result = value_cids(text, &o->allow.cids, &why);
-		break;
-	case OPTION_BUFFER:
-		o->has_buffer = true;
-		result = value_size(text, &o->buffer, &why);
-		break;
-	case OPTION_MODE:
-		o->has_mode = true;
-		result = value_mode(text, &o->mode, &why);
-		break;
-	default:
-		return options_wrong(
-		    reading, "%s: unknown option", reading->name);
-	}
-	return value_read(reading, text, result, why);
-}
-
-/* Options that take a value. */
-static int take_value(struct options_reading *reading, int id, const char *text)
-{
-	struct options *o = reading->options;
-
-	switch (id) {
-	case 't':
-		if (options_read_address(
-			reading, text, ADDRESS_CONNECT, &o->target) < 0)
-			return -1;
-		o->has_target = o->target.kind != ADDRESS_STDIO;
-		return 0;
-	case 'q':
-		return read_seconds(reading, text, &o->quit_after);
-	case 'w':
-		return read_seconds(reading, text, &o->timeout);
-	case 'i':
-		return read_seconds(reading, text, &o->idle_timeout);
-	case 's':
-		return read_source(
-		    reading, text, address_parse_cid, &o->source_cid);
-	case 'p':
-		return read_source(
-		    reading, text, address_parse_port, &o->source_port);
-	case OPTION_RETRY:
-		o->retry = 0;
-		return text == NULL ? 0
-				    : read_seconds(reading, text, &o->retry);
-	default:
-		return take_single(reading, id, text);
-	}
-}
-
-/* Options that are there or not. Returns whether id is one. */
-static bool take_switch(struct options_reading *reading, int id)
-{
-	struct options *o = reading->options;
-	const struct {
-		int id;
-		bool *on;
-	} switches[] = {
-		{ 'l', &reading->listen },
-		{ 'k', &o->keep_open },
-		{ 'd', &o->detach_stdin },
-		{ 'F', &o->pass_fd },
-		{ 'z', &reading->scan },
-		{ 'v', &o->verbose },
-		{ OPTION_ALLOW_PRIVILEGED, &o->allow.privileged },
-		{ OPTION_SEND_ONLY, &o->send_only },
-		{ OPTION_RECV_ONLY, &o->recv_only },
-		{ OPTION_STRICT, &o->strict },
-		{ OPTION_JSON, &o->json },
-		{ OPTION_SIBLING, &o->sibling },
-		{ OPTION_SEQPACKET, &o->seqpacket },
-	};
-
-	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-		if (switches[i].id == id) {
-			*switches[i].on = true;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Options that choose one of several. Returns whether id is one. */
-static bool take_choice(struct options_reading *reading, int id)
-{
-	struct options *o = reading->options;
-
-	switch (id) {
-	case 'N': /* half-closing at EOF is the default already */
-		return true;
-	case 'h':
-		o->action = OPTIONS_HELP;
-		return true;
-	case 'V':
-		o->action = OPTIONS_VERSION;
-		return true;
-	case OPTION_CID:
-	case OPTION_DOCTOR:
-		reading->question = true;
-		o->action = id == OPTION_CID ? OPTIONS_CID : OPTIONS_DOCTOR;
-		return true;
-	case OPTION_SHUTDOWN:
-		o->half_close = OPTIONS_HALF_CLOSE_YES;
-		return true;
-	case OPTION_NO_SHUTDOWN:
-		o->half_close = OPTIONS_HALF_CLOSE_NO;
-		return true;
-	default:
-		return false;
-	}
-}
-
-/*
- * -1 is a way to write "any": as an operand it must not be taken for an
- * option, so it is written out.
- */
-static void name_any(int argc, char *argv[])
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		char *any;
-
-		if (options_table_takes_next(argv[i - 1]))
-			continue; /* a value: -q -1 is for its reader */
-		if (strcmp(argv[i], "-1") == 0) {
-			argv[i] = (char *)"any";
-		} else if (strncmp(argv[i], "-1:", 3) == 0 &&
-			   asprintf(&any, "any:%s", argv[i] + 3) > 0) {
-			argv[i] = any;
-		}
-	}
-}
-
-/*
- * What getopt_long(3) does not accept. An unknown letter may be amid its word,
- * and then `word` is the one before; what is known was typed as `word`.
- */
-static int refuse_option(
-    struct options_reading *reading, int id, const char *word)
-{
+	const struct options_row *row = options_table_find(id);
+	const char *last = argv[optind - 1];
+	const char *next = argv[optind];
 	char name[OPTIONS_NAME_SIZE];
-	bool known = options_table_name(optopt, name);
-	bool is_long = strncmp(word, "--", 2) == 0;
+	const char *why = "";
 
-	if (optopt == 0)
-		return options_wrong(reading, "%s: unknown option", word);
-	if (known && is_long)
-		snprintf(
-		    name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-	if (id == ':')
-		return options_wrong(reading, "%s: needs a value", name);
-	return options_wrong(reading, "%s: %s", name,
-	    known ? "takes no value" : "unknown option");
+	if (id == 1 || (id == '1' && strncmp(last, "-1", 2) == 0))
+		return add_word(reading, last);
+	if (id == '1')
+		return wrong(reading, "-1: unknown option");
+	if (row == NULL)
+		return refuse_option(reading, id, last);
+	reading->given |= UINT64_C(1) << (row - options_table);
+	options_table_name(row, id != row->letter, name);
+	if (optarg != NULL && optarg[0] == '\0')
+		return wrong(reading, "%s: the value is empty", name);
+	if (store(reading->options, row, optarg, &why) < 0)
+		return wrong(reading, "%s: %s: %s", name, optarg, why);
+	if (row->type == OPTIONS_MAYBE_SECONDS && optarg == NULL &&
+	    next != NULL && isdigit((unsigned char)next[0]))
+		snprintf(reading->joined, sizeof reading->joined,
+		    "write %s=%s: the value must be joined with '='", name,
+		    next);
+	return 0;
 }
 
-/* What --cid and --doctor do not take; -v and --json have rules elsewhere. */
-static bool is_beside(const struct options_reading *reading, int id)
+static bool asks_for_text(const struct options *options)
 {
-	switch (id) {
-	case 'v':
-	case OPTION_JSON:
-		return false;
-	case OPTION_CID:
-	case OPTION_DOCTOR:
-		return reading->question;
-	default:
-		return true;
+	return options->action == OPTIONS_HELP ||
+	       options->action == OPTIONS_VERSION;
+}
+
+/* Reads up to the end, or to what asks for a text of vcat. */
+static int read_options(struct reading *reading, int argc, char *argv[])
+{
+	struct option longs[OPTIONS_TABLE_MAX + 1];
+	char shorts[OPTIONS_SHORTS_SIZE];
+	int id;
+
+	options_table_getopt(shorts, longs);
+	opterr = 0;
+	optind = 0; /* glibc: begin anew */
+	while (!asks_for_text(reading->options) &&
+	       (id = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		if (read_option(reading, id, argv) < 0)
+			return -1;
+	while (optind < argc) /* after -- */
+		add_word(reading, argv[optind++]);
+	return 0;
+}
+
+/* No word is there: as netcats have it, -l -p PORT, with or without -s CID. */
+static int listen_on_source(struct reading *reading)
+{
+	struct options *o = reading->options;
+
+	if (o->action != OPTIONS_LISTEN)
+		return wrong(reading, "no address to connect to");
+	if (!o->has_source)
+		return wrong(reading, "no address to listen on");
+	o->address = (struct address){
+		.kind = ADDRESS_VSOCK,
+		.cid = o->source_cid,
+		.port = o->source_port,
+	};
+	/* they were the listener's: not for dialling -t's address */
+	o->source_cid = ADDRESS_ANY;
+	o->source_port = ADDRESS_ANY;
+	return 0;
+}
+
+static enum address_role role_of(const struct options *options)
+{
+	return options->action == OPTIONS_LISTEN ? ADDRESS_BIND
+						 : ADDRESS_CONNECT;
+}
+
+/* An address in one word. With -l, - is a socket that was passed to us. */
+static int read_address(struct reading *reading, const char *word)
+{
+	struct options *o = reading->options;
+	const char *why;
+
+	if (address_parse(word, role_of(o), &o->address, &why) < 0)
+		return wrong(reading, "%s: %s", word, why);
+	if (o->address.kind == ADDRESS_STDIO && o->action != OPTIONS_LISTEN)
+		return wrong(reading,
+		    "-: stdin and stdout are one side already; "
+		    "give the other side's address");
+	return 0;
+}
+
+/* An address in two words. */
+static int read_pair(struct reading *reading, const char *const words[])
+{
+	struct options *o = reading->options;
+	const char *why;
+
+	if (address_parse_pair(
+		words[0], words[1], role_of(o), &o->address, &why) < 0)
+		return wrong(reading, "%s %s: %s", words[0], words[1], why);
+	return 0;
+}
+
+/* An address with a list of ports: PREFIX:LIST. */
+static int read_ports(
+    struct reading *reading, const char *prefix, const char *list)
+{
+	struct options *o = reading->options;
+	uint64_t ends[2] = { 0 };
+	char text[OPTIONS_WHY_SIZE];
+	const char *why;
+
+	if (value_ports(list, &o->ports, &why) < 0)
+		return wrong(reading, "%s:%s: %s", prefix, list, why);
+	/* what holds for the highest and the lowest, holds for all */
+	ends[0] = value_ports_count(&o->ports) - 1;
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof text, "%s:%u", prefix,
+		    value_ports_at(&o->ports, ends[i]));
+		if (read_address(reading, text) < 0)
+			return -1;
 	}
+	return 0;
 }
 
-static int read_option(struct options_reading *reading, int id, char *argv[])
+/* What -z is to look at: ADDRESS with a list of ports, or CID LIST. */
+static int read_scan(struct reading *reading)
 {
-	if (id == '?' || id == ':')
-		return refuse_option(reading, id, argv[optind - 1]);
-	options_table_name(id, reading->name);
-	reading->beside = is_beside(reading, id) || reading->beside;
-	if (take_switch(reading, id) || take_choice(reading, id))
-		return 0;
-	return take_value(reading, id, optarg);
+	struct options *o = reading->options;
+	const char *word = reading->words[0];
+	const char *colon = strrchr(word, ':');
+	char prefix[OPTIONS_WHY_SIZE];
+
+	if (reading->count == 2)
+		return read_ports(reading, word, reading->words[1]);
+	if (colon == NULL || strncmp(word, "unix:", 5) == 0) {
+		o->ports.count = 1; /* it has no ports: one look is all */
+		return read_address(reading, word);
+	}
+	snprintf(prefix, sizeof prefix, "%.*s", (int)(colon - word), word);
+	return read_ports(reading, prefix, colon + 1);
+}
+
+/* What is left of the command line: ADDRESS, or CID PORT. */
+static int read_words(struct reading *reading)
+{
+	struct options *o = reading->options;
+	const char *const *words = reading->words;
+
+	if (o->action == OPTIONS_CID || o->action == OPTIONS_DOCTOR)
+		return reading->count == 0
+			   ? 0
+			   : wrong(reading,
+				 "%s: --cid and --doctor take no address",
+				 words[0]);
+	if (reading->count > WORDS_MAX)
+		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
+	if (reading->count == 0)
+		return listen_on_source(reading);
+	if (o->action == OPTIONS_SCAN)
+		return read_scan(reading);
+	if (o->action == OPTIONS_LISTEN && o->has_source && !o->has_target)
+		return wrong(
+		    reading, "with -l, give an address or -s and -p, not both");
+	return reading->count == 2 ? read_pair(reading, words)
+				   : read_address(reading, words[0]);
 }
 
 int options_read(
     int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
 {
-	struct options_reading reading = { .options = options, .why = why };
-	struct option longs[OPTIONS_TABLE_MAX + 1];
-	char shorts[3 * OPTIONS_TABLE_MAX];
-	const char *retry_for = "";
+	struct reading reading = { .options = options, .why = why };
 	const char *broken;
-	int id;
 
 	*options = (struct options){
 		.action = OPTIONS_CONNECT,
@@ -261,30 +291,19 @@ int options_read(
 		.mode = 0600,
 		.retry = -1,
 	};
-	options_table_getopt(shorts, longs);
-	name_any(argc, argv);
-	opterr = 0;
-	optind = 0; /* glibc: begin anew */
-	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (read_option(&reading, id, argv) < 0)
-			return -1;
-		if (options->action == OPTIONS_HELP ||
-		    options->action == OPTIONS_VERSION)
-			return 0;
-		if (id == OPTION_RETRY && optarg == NULL && optind < argc)
-			retry_for = argv[optind];
-	}
-	if (reading.listen && !reading.question)
-		options->action = OPTIONS_LISTEN;
-	if (options_read_words(&reading, argv + optind, argc - optind) < 0) {
-		if (isdigit((unsigned char)retry_for[0]))
-			options_wrong(&reading,
-			    "--retry takes its seconds by a \"=\": --retry=%s",
-			    retry_for);
+	if (read_options(&reading, argc, argv) < 0)
 		return -1;
-	}
+	if (asks_for_text(options))
+		return 0;
+	options->has_target = options->target.kind != ADDRESS_STDIO;
+	if (options_rules_admit(options, reading.given, why) < 0)
+		return -1;
+	if (read_words(&reading) < 0)
+		return reading.joined[0] != '\0'
+			   ? wrong(&reading, "%s", reading.joined)
+			   : -1;
 	broken = options_rules_broken(options);
-	return broken != NULL ? options_wrong(&reading, "%s", broken) : 0;
+	return broken != NULL ? wrong(&reading, "%s", broken) : 0;
 }
 
 void options_parse(int argc, char *argv[], struct options *options)

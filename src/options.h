@@ -54,6 +54,7 @@ struct options {
 	bool has_mode;
 	mode_t mode; /* of a socket file that is made */
 	enum options_half_close half_close;
+	bool has_source;      /* -s or -p was given */
 	uint32_t source_cid;  /* ADDRESS_ANY without -s */
 	uint32_t source_port; /* ADDRESS_ANY without -p */
 	bool has_buffer;

@@ -1,152 +1,175 @@
 #include "options_table.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct options_row table[] = {
-	{ 'l', "listen", VALUE_NONE, NULL,
+#include "options.h"
+
+/* The numbers of long forms, above all letters: their rows follow. */
+#define LONG 256
+
+#define AT(field) offsetof(struct options, field)
+
+/* The four members of a row from its type on. */
+#define IGNORED                   OPTIONS_IGNORED, 0, 0, 0
+#define SWITCH(field)             OPTIONS_SWITCH, AT(field), 0, 0
+#define CHOICE(field, value)      OPTIONS_CHOICE, AT(field), 0, value
+#define VALUE(type, field)        OPTIONS_##type, AT(field), 0, 0
+#define NOTED(type, field, noted) OPTIONS_##type, AT(field), AT(noted), 0
+
+/* What an option works with. */
+#define CONNECTING (1U << OPTIONS_CONNECT)
+#define LISTENING  (1U << OPTIONS_LISTEN)
+#define SCANNING   (1U << OPTIONS_SCAN)
+#define ASKING_CID (1U << OPTIONS_CID)
+#define DOCTORING  (1U << OPTIONS_DOCTOR)
+#define OPENING    (CONNECTING | LISTENING | SCANNING)
+#define STREAMING  (CONNECTING | LISTENING)
+#define MOVING     (STREAMING | OPTIONS_MOVES_BYTES)
+
+const struct options_row options_table[] = {
+	{ 'l', "listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
 	    "accept a connection instead of making one" },
-	{ 'k', "keep-open", VALUE_NONE, NULL,
-	    "with -l: after a connection ends, take the next" },
-	{ 't', "to", VALUE_NEEDED, "ADDRESS",
-	    "the other side is ADDRESS, not stdin and stdout" },
-	{ 'e', "exec", VALUE_NEEDED, "COMMAND",
-	    "the other side is COMMAND, on the socket itself" },
-	{ 'F', "pass-fd", VALUE_NONE, NULL,
+	{ 'k', "keep-open", SWITCH(keep_open), NULL, LISTENING,
+	    "with -l: after a connection ends, accept the next" },
+	{ 't', "to", VALUE(ADDRESS, target), "ADDRESS", STREAMING,
+	    "relay to ADDRESS instead of stdin and stdout" },
+	{ 'e', "exec", VALUE(TEXT, command), "COMMAND", STREAMING,
+	    "run COMMAND with the socket as stdin and stdout" },
+	{ 'F', "pass-fd", SWITCH(pass_fd), NULL, CONNECTING,
 	    "pass the socket over stdout, for ssh, and exit" },
-	{ 'm', "max-conns", VALUE_NEEDED, "N",
-	    "at most N at once; others wait in the backlog" },
-	{ OPTION_ALLOW, "allow", VALUE_NEEDED, "CIDS",
+	{ 'm', "max-conns", VALUE(COUNT, max_conns), "N", LISTENING,
+	    "serve at most N at once; others wait in the backlog" },
+	{ 0, "allow", VALUE(CIDS, allow.cids), "CIDS", LISTENING,
 	    "serve only these peers, such as 3,5-9" },
-	{ OPTION_ALLOW_PRIVILEGED, "allow-privileged", VALUE_NONE, NULL,
-	    "serve only peers with a port below 1024" },
-	{ OPTION_MODE, "mode", VALUE_NEEDED, "MODE",
-	    "of a socket file that vcat makes (600)" },
-	{ 'd', "detach-stdin", VALUE_NONE, NULL,
-	    "never read stdin; end when the peer has sent all" },
-	{ 'N', NULL, VALUE_NONE, NULL,
+	{ 0, "allow-privileged", SWITCH(allow.privileged), NULL, LISTENING,
+	    "serve only peers whose port is below 1024" },
+	{ 0, "mode", NOTED(MODE, mode, has_mode), "MODE", LISTENING,
+	    "permissions of the socket file of -l (600)" },
+	{ 'd', "detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
+	    "never read stdin; end at the peer's EOF" },
+	{ 'N', NULL, IGNORED, NULL, OPENING,
 	    "ignored: half-closing at EOF is the default" },
-	{ OPTION_SHUTDOWN, "shutdown", VALUE_NONE, NULL,
-	    "half-close the peer at EOF (default but for mux:)" },
-	{ OPTION_NO_SHUTDOWN, "no-shutdown", VALUE_NONE, NULL,
-	    "do not; go on receiving until the peer closes" },
-	{ OPTION_SEND_ONLY, "send-only", VALUE_NONE, NULL,
-	    "send stdin, drop what comes back, close" },
-	{ OPTION_RECV_ONLY, "recv-only", VALUE_NONE, NULL,
-	    "receive until the peer's EOF, send nothing, close" },
-	{ 'q', "quit-after", VALUE_NEEDED, "SECS",
+	{ 0, "shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_YES), NULL,
+	    MOVING, "half-close at EOF (the default, except for mux:)" },
+	{ 0, "no-shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_NO), NULL,
+	    MOVING, "no half-close at EOF; receive until the peer closes" },
+	{ 0, "send-only", SWITCH(send_only), NULL, MOVING,
+	    "send stdin, discard what comes back, then close" },
+	{ 0, "recv-only", SWITCH(recv_only), NULL, MOVING,
+	    "receive until the peer's EOF; send nothing" },
+	{ 'q', "quit-after", VALUE(SECONDS, quit_after), "SECS", STREAMING,
 	    "exit SECS after stdin's EOF whatever the peer does" },
-	{ OPTION_STRICT, "strict", VALUE_NONE, NULL,
-	    "an EOF without a half-close before it is an error" },
-	{ OPTION_BUFFER, "buffer", VALUE_NEEDED, "SIZE",
-	    "bytes held in each direction (1MiB)" },
-	{ 'w', "timeout", VALUE_NEEDED, "SECS",
-	    "whole time allowed to connect (10; 0: no limit)" },
-	{ 'i', "idle-timeout", VALUE_NEEDED, "SECS",
-	    "end after SECS with no byte in either direction" },
-	{ OPTION_RETRY, "retry", VALUE_OPTIONAL, "SECS",
-	    "keep trying to connect, for SECS or for ever" },
-	{ 's', "source", VALUE_NEEDED, "CID", "bind to CID before connecting" },
-	{ 'p', "source-port", VALUE_NEEDED, "PORT",
-	    "bind to PORT before connecting" },
-	{ OPTION_SIBLING, "sibling", VALUE_NONE, NULL,
+	{ 0, "strict", SWITCH(strict), NULL, MOVING,
+	    "treat EOF from a peer that vanished as truncation" },
+	{ 0, "buffer", NOTED(SIZE, buffer, has_buffer), "SIZE", OPENING,
+	    "how much to buffer in each direction (1MiB)" },
+	{ 'w', "timeout", VALUE(SECONDS, timeout), "SECS", OPENING,
+	    "time limit for connecting (10; 0: no limit)" },
+	{ 'i', "idle-timeout", VALUE(SECONDS, idle_timeout), "SECS", MOVING,
+	    "end after SECS without a byte in either direction" },
+	{ 0, "retry", VALUE(MAYBE_SECONDS, retry), "SECS", OPENING,
+	    "keep trying to connect, for SECS or forever" },
+	{ 's', "source", NOTED(SOURCE_CID, source_cid, has_source), "CID",
+	    OPENING, "bind to CID before connecting" },
+	{ 'p', "source-port", NOTED(SOURCE_PORT, source_port, has_source),
+	    "PORT", STREAMING, "bind to PORT before connecting" },
+	{ 0, "sibling", SWITCH(sibling), NULL, OPENING,
 	    "reach another VM through the host" },
-	{ OPTION_SEQPACKET, "seqpacket", VALUE_NONE, NULL,
-	    "SOCK_SEQPACKET: one read, one message" },
-	{ 'z', "scan", VALUE_NONE, NULL,
-	    "which ports of ADDRESS, such as 3:22,80-90, answer?" },
-	{ OPTION_JSON, "json", VALUE_NONE, NULL,
-	    "with -z and --doctor: an object of JSON a line" },
-	{ OPTION_CID, "cid", VALUE_NONE, NULL,
-	    "print this machine's CID, and exit" },
-	{ OPTION_DOCTOR, "doctor", VALUE_NONE, NULL,
-	    "say what vsock can do here, and what mends the rest" },
-	{ 'v', "verbose", VALUE_NONE, NULL,
+	{ 0, "seqpacket", SWITCH(seqpacket), NULL, OPENING,
+	    "use SOCK_SEQPACKET: keep message boundaries" },
+	{ 'z', "scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
+	    "find out which ports answer, such as of 3:22,80-90" },
+	{ 0, "json", SWITCH(json), NULL, SCANNING | DOCTORING,
+	    "with -z and --doctor: one JSON object per line" },
+	{ 0, "cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
+	    "print this machine's CID and exit" },
+	{ 0, "doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,
+	    "check vsock on this machine; say how to fix it" },
+	{ 'v', "verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
 	    "report connections, and a summary at the end" },
-	{ 'h', "help", VALUE_NONE, NULL, "this text" },
-	{ 'V', "version", VALUE_NONE, NULL, "the version" },
+	{ 'h', "help", CHOICE(action, OPTIONS_HELP), NULL, 0,
+	    "print this text and exit" },
+	{ 'V', "version", CHOICE(action, OPTIONS_VERSION), NULL, 0,
+	    "print the version and exit" },
+	{ .help = NULL },
 };
 
-#define ROWS (sizeof table / sizeof table[0])
+_Static_assert(
+    sizeof options_table / sizeof options_table[0] <= OPTIONS_TABLE_MAX,
+    "the table has outgrown its users");
 
-_Static_assert(ROWS <= OPTIONS_TABLE_MAX, "the table has outgrown its users");
-
-const struct options_row *options_table_rows(size_t *count)
+int options_table_argument(const struct options_row *row)
 {
-	*count = ROWS;
-	return table;
+	if (row->value_name == NULL)
+		return no_argument;
+	return row->type == OPTIONS_MAYBE_SECONDS ? optional_argument
+						  : required_argument;
 }
 
-void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
+void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1])
 {
-	char *letter = shorts;
-	struct option *word = longs;
+	const struct options_row *row;
 
-	*letter++ = ':'; /* tells a missing value from an unknown option */
-	for (const struct options_row *row = table; row < table + ROWS; row++) {
-		if (row->id <= UCHAR_MAX) {
-			*letter++ = (char)row->id;
-			if (row->value == VALUE_NEEDED)
-				*letter++ = ':';
-		}
+	/* words in order; a missing value is not an unknown option */
+	shorts = stpcpy(shorts, "-:1::");
+	for (row = options_table; row->help != NULL; row++) {
+		int argument = options_table_argument(row);
+
+		if (row->letter != 0)
+			*shorts++ = row->letter;
+		if (row->letter != 0 && argument == required_argument)
+			*shorts++ = ':';
 		if (row->word != NULL)
-			*word++ = (struct option){
+			*longs++ = (struct option){
 				.name = row->word,
-				.has_arg = row->value,
-				.val = row->id,
+				.has_arg = argument,
+				.val = LONG + (int)(row - options_table),
 			};
 	}
-	*letter = '\0';
-	*word = (struct option){ 0 };
+	*shorts = '\0';
+	*longs = (struct option){ 0 };
 }
 
-bool options_table_name(int id, char name[OPTIONS_NAME_SIZE])
+const struct options_row *options_table_find(int id)
 {
-	snprintf(name, OPTIONS_NAME_SIZE, "-%c", id);
-	for (const struct options_row *row = table; row < table + ROWS; row++) {
-		if (row->id != id)
-			continue;
-		if (id > UCHAR_MAX)
-			snprintf(name, OPTIONS_NAME_SIZE, "--%s", row->word);
-		return true;
-	}
-	return false;
+	const struct options_row *row = options_table;
+
+	if (id >= LONG)
+		return row + (id - LONG);
+	while (row->help != NULL && row->letter != id)
+		row++;
+	return row->help != NULL ? row : NULL;
 }
 
-bool options_table_takes_next(const char *word)
+const char *options_table_name(
+    const struct options_row *row, bool in_full, char name[OPTIONS_NAME_SIZE])
 {
-	for (const struct options_row *row = table; row < table + ROWS; row++) {
-		char name[OPTIONS_NAME_SIZE];
-
-		if (row->value != VALUE_NEEDED)
-			continue;
-		options_table_name(row->id, name);
-		if (strcmp(word, name) == 0 ||
-		    (strncmp(word, "--", 2) == 0 &&
-			strcmp(word + 2, row->word) == 0))
-			return true;
-	}
-	return false;
+	if (in_full || row->letter == 0)
+		snprintf(name, OPTIONS_NAME_SIZE, "--%s", row->word);
+	else
+		snprintf(name, OPTIONS_NAME_SIZE, "-%c", row->letter);
+	return name;
 }
 
 static void help_row(const struct options_row *row, FILE *to)
 {
-	char form[64];
-	char letter[8] = "    ";
-	char value[24] = "";
+	bool optional = options_table_argument(row) == optional_argument;
+	const char letter[] = { '-', row->letter, '\0' };
+	char form[64] = "";
+	char value[24];
 
-	if (row->id <= UCHAR_MAX)
-		snprintf(letter, sizeof letter, "-%c%s", row->id,
-		    row->word != NULL ? ", " : "");
-	if (row->value != VALUE_NONE)
-		snprintf(value, sizeof value,
-		    row->value == VALUE_NEEDED ? " %s" : "[=%s]",
+	strlcat(form, row->letter != 0 ? letter : "    ", sizeof form);
+	if (row->word != NULL) {
+		strlcat(form, row->letter != 0 ? ", --" : "--", sizeof form);
+		strlcat(form, row->word, sizeof form);
+	}
+	if (row->value_name != NULL) {
+		snprintf(value, sizeof value, optional ? "[=%s]" : " %s",
 		    row->value_name);
-	snprintf(form, sizeof form, "%s%s%s%s", letter,
-	    row->word != NULL ? "--" : "", row->word != NULL ? row->word : "",
-	    value);
+		strlcat(form, value, sizeof form);
+	}
 	fprintf(to, "  %-26s %s\n", form, row->help);
 }
 
@@ -183,7 +206,8 @@ static const char help_tail[] =
 void options_table_help(FILE *to)
 {
 	fputs(help_head, to);
-	for (const struct options_row *row = table; row < table + ROWS; row++)
+	for (const struct options_row *row = options_table; row->help != NULL;
+	     row++)
 		help_row(row, to);
 	fputs(help_tail, to);
 }

@@ -1,63 +1,73 @@
 /*
- * The options, as a table: what getopt_long(3) is given, and what the help
- * text says. The manual is held against it by a test.
+ * The options, as a table: a row says all about an option but what excludes
+ * it. getopt_long(3), the help text and the completions of shells are made of
+ * the rows. The manual is held against them by a test.
  */
 #ifndef VCAT_OPTIONS_TABLE_H
 #define VCAT_OPTIONS_TABLE_H
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #define OPTIONS_TABLE_MAX 64
 
-/* Options without a short form; the others are known by their letter. */
-enum options_id {
-	OPTION_ALLOW = 256,
-	OPTION_ALLOW_PRIVILEGED,
-	OPTION_BUFFER,
-	OPTION_CID,
-	OPTION_DOCTOR,
-	OPTION_JSON,
-	OPTION_MODE,
-	OPTION_NO_SHUTDOWN,
-	OPTION_RECV_ONLY,
-	OPTION_RETRY,
-	OPTION_SEND_ONLY,
-	OPTION_SEQPACKET,
-	OPTION_SHUTDOWN,
-	OPTION_SIBLING,
-	OPTION_STRICT,
+/* How a value is read, and what it becomes in struct options. */
+enum options_type {
+	OPTIONS_IGNORED,       /* nothing */
+	OPTIONS_SWITCH,        /* bool: true */
+	OPTIONS_CHOICE,        /* an enum: the row's choice */
+	OPTIONS_SECONDS,       /* double */
+	OPTIONS_MAYBE_SECONDS, /* double: 0 without a value */
+	OPTIONS_SIZE,          /* size_t */
+	OPTIONS_COUNT,         /* int */
+	OPTIONS_MODE,          /* mode_t */
+	OPTIONS_SOURCE_CID,    /* uint32_t */
+	OPTIONS_SOURCE_PORT,   /* uint32_t */
+	OPTIONS_CIDS,          /* struct ranges */
+	OPTIONS_ADDRESS,       /* struct address */
+	OPTIONS_TEXT,          /* const char * */
 };
 
-/* An option has no value, needs one, or takes one: as getopt_long(3) has it. */
-enum options_value {
-	VALUE_NONE = no_argument,
-	VALUE_NEEDED = required_argument,
-	VALUE_OPTIONAL = optional_argument,
-};
+/* In a row's `with`: useless where vcat does not move the bytes itself. */
+#define OPTIONS_MOVES_BYTES (1U << 31)
 
 struct options_row {
-	int id;           /* the letter, or an options_id */
-	const char *word; /* the long form, or NULL */
-	enum options_value value;
-	const char *value_name; /* NULL without a value */
+	char letter;            /* 0: none */
+	const char *word;       /* the long form; NULL: none */
+	enum options_type type; /* how the value is read */
+	size_t offset;          /* where in struct options it goes */
+	size_t noted; /* of a bool that says that it was given; 0: none */
+	int choice;   /* of an OPTIONS_CHOICE */
+	const char *value_name; /* NULL: it takes no value */
+	unsigned with; /* the actions that it works with: 1 << action */
 	const char *help;
 };
 
-/* The rows, for what else is made of them, and how many there are. */
-const struct options_row *options_table_rows(size_t *count);
+/* The rows, in the order of the help text; the one after the last has no help.
+ */
+extern const struct options_row options_table[];
 
-/* The two forms in which getopt_long(3) wants the table. */
-void options_table_getopt(char shorts[3 * OPTIONS_TABLE_MAX],
+/* no_argument, required_argument or optional_argument of getopt_long(3). */
+int options_table_argument(const struct options_row *row);
+
+/*
+ * The two forms in which getopt_long(3) wants the table. It returns letters,
+ * and for long forms numbers of their own; 1 for a word that is no option, and
+ * '1' for one that begins with -1, which may be an address.
+ */
+#define OPTIONS_SHORTS_SIZE (3 * OPTIONS_TABLE_MAX)
+void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1]);
 
-/* "-t" or "--retry", for messages. Returns whether there is such an option. */
-#define OPTIONS_NAME_SIZE 24
-bool options_table_name(int id, char name[OPTIONS_NAME_SIZE]);
+/* The row of what getopt_long(3) has returned, or NULL. */
+const struct options_row *options_table_find(int id);
 
-/* Whether the word is an option whose value is the next word. */
-bool options_table_takes_next(const char *word);
+/* "-t", or "--to" if it has no letter or is wanted in full. Returns name. */
+#define OPTIONS_NAME_SIZE 24
+const char *options_table_name(
+    const struct options_row *row, bool in_full, char name[OPTIONS_NAME_SIZE]);
 
 /* Writes the help text. */
 void options_table_help(FILE *to);

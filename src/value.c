@@ -2,22 +2,20 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KIB 1024ULL
-#define MIB (1024ULL * 1024)
-
 /* Guests of vhost-device-vsock need less than a page; above is a mistake. */
-#define SIZE_LEAST 1024ULL
-#define SIZE_MOST  (1024 * MIB)
+#define SIZE_LEAST (1ULL << 10)
+#define SIZE_MOST  (1ULL << 30)
 
 #define SECONDS_MOST 1e9
 
 /* The last port that only root may have: LAST_RESERVED_PORT of the kernel. */
 #define LAST_PRIVILEGED 1023
 
-/* No number, and no name for one, is longer. */
+/* No number, and no name for one, is longer; what is, is read as "". */
 #define WORD_SIZE 32
 
 /* No "inf", "nan", "0x1" or " 1". */
@@ -35,38 +33,21 @@ int value_seconds(const char *text, double *seconds, const char **why)
 	return -1;
 }
 
-static unsigned long long unit_size(const char *unit)
-{
-	static const struct {
-		const char *name;
-		unsigned long long size;
-	} units[] = {
-		{ "", 1 },
-		{ "K", KIB },
-		{ "KiB", KIB },
-		{ "M", MIB },
-		{ "MiB", MIB },
-	};
-
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].size;
-	return 0;
-}
-
 int value_size(const char *text, size_t *size, const char **why)
 {
-	char *end;
-	unsigned long long number = strtoull(text, &end, 10);
-	unsigned long long unit = unit_size(end);
+	char *unit;
+	unsigned long long number = strtoull(text, &unit, 10);
+	int shift = unit[0] == 'K' ? 10 : unit[0] == 'M' ? 20 : 0;
 
+	if (shift != 0)
+		unit += strcmp(unit + 1, "iB") == 0 ? 3 : 1;
 	*why = "not a size such as 256KiB or 1MiB";
-	if (!isdigit((unsigned char)text[0]) || unit == 0)
+	if (!isdigit((unsigned char)text[0]) || unit[0] != '\0')
 		return -1;
 	*why = "a size is 1KiB to 1024MiB";
-	if (number > SIZE_MOST / unit || number * unit < SIZE_LEAST)
+	if (number > (SIZE_MOST >> shift) || (number << shift) < SIZE_LEAST)
 		return -1;
-	*size = (size_t)(number * unit);
+	*size = (size_t)(number << shift);
 	return 0;
 }
 
@@ -89,17 +70,9 @@ int value_mode(const char *text, mode_t *mode, const char **why)
 	return *mode <= 0777 ? 0 : -1;
 }
 
-/* What a list holds; the sentences are static. */
-struct list_kind {
-	int (*read)(const char *word, uint32_t *number, const char **why);
-	const char *shape;    /* what is wrong with what is no list */
-	const char *reversed; /* the first of a range is above its last */
-	const char *too_many; /* more than VALUE_RANGES_MAX */
-};
-
 /* A list that is being read. */
 struct list {
-	const struct list_kind *kind;
+	int (*read)(const char *word, uint32_t *number, const char **why);
 	const char *rest;
 	const char *why;
 };
@@ -109,34 +82,18 @@ static int read_cid(const char *word, uint32_t *cid, const char **why)
 	return address_parse_cid(word, ADDRESS_CONNECT, cid, why);
 }
 
-static const struct list_kind list_of_cids = {
-	.read = read_cid,
-	.shape = "not a list of CIDs such as 3,5-9",
-	.reversed = "a range of CIDs goes from the lower to the higher",
-	.too_many = "a list has at most 64 CIDs and ranges of CIDs",
-};
-
-static const char not_ports[] = "not a list of ports such as 22,80,1000-2000";
-
 /* Not by address_parse_port(): the ports may be those of another kind. */
 static int read_port(const char *word, uint32_t *port, const char **why)
 {
 	const char *error;
 
-	*why = not_ports;
+	*why = "not a list of ports such as 22,80,1000-2000";
 	if (word[0] == '\0' || strspn(word, "0123456789") != strlen(word))
 		return -1;
 	*port = (uint32_t)strtonum(word, 0, ADDRESS_ANY - 1, &error);
 	*why = "a port in the list is too high";
 	return error == NULL ? 0 : -1;
 }
-
-static const struct list_kind list_of_ports = {
-	.read = read_port,
-	.shape = not_ports,
-	.reversed = "a range of ports goes from the lower to the higher",
-	.too_many = "a list has at most 64 ports and ranges of ports",
-};
 
 /* Reads what stands before a separator or the end, and moves on to that. */
 static int read_number(
@@ -145,13 +102,10 @@ static int read_number(
 	char word[WORD_SIZE];
 	size_t length = strcspn(list->rest, separators);
 
-	list->why = list->kind->shape;
-	if (length >= sizeof word)
-		return -1;
-	memcpy(word, list->rest, length);
-	word[length] = '\0';
+	snprintf(word, sizeof word, "%.*s",
+	    length < sizeof word ? (int)length : 0, list->rest);
 	list->rest += length;
-	return list->kind->read(word, number, &list->why);
+	return list->read(word, number, &list->why);
 }
 
 static int read_range(struct list *list, struct range *range)
@@ -164,7 +118,7 @@ static int read_range(struct list *list, struct range *range)
 	list->rest++;
 	if (read_number(list, ",", &range->last) < 0)
 		return -1;
-	list->why = list->kind->reversed;
+	list->why = "a range goes from the lower number to the higher";
 	return range->last < range->first ? -1 : 0;
 }
 
@@ -173,7 +127,7 @@ static int read_list(struct list *list, struct ranges *ranges)
 	struct range range;
 
 	while (read_range(list, &range) == 0) {
-		list->why = list->kind->too_many;
+		list->why = "a list has at most 64 numbers and ranges";
 		if (ranges->count == VALUE_RANGES_MAX)
 			return -1;
 		ranges->list[ranges->count++] = range;
@@ -186,7 +140,7 @@ static int read_list(struct list *list, struct ranges *ranges)
 
 int value_cids(const char *text, struct ranges *cids, const char **why)
 {
-	struct list list = { .kind = &list_of_cids, .rest = text };
+	struct list list = { .read = read_cid, .rest = text };
 	int result = read_list(&list, cids);
 
 	*why = list.why;
@@ -221,7 +175,7 @@ static void join(struct ranges *ranges)
 
 int value_ports(const char *text, struct ranges *ports, const char **why)
 {
-	struct list list = { .kind = &list_of_ports, .rest = text };
+	struct list list = { .read = read_port, .rest = text };
 	int result;
 
 	ports->count = 0;

@@ -28,13 +28,12 @@ help_options() {
 # A row may go on in the next line: only its first fields are looked at.
 table_options() {
 	tr '\n' ' ' <"$TABLE" | tr -s ' \t' ' ' |
-		grep -oE "\{ ('.'|OPTION_[A-Z_]+), (NULL|\"[a-z-]+\"), VALUE_[A-Z]+, (NULL|\"[A-Z]+\")," |
-		sed -E -e 's/^\{ //' \
-			-e "s/^'(.)', \"/-\1, --/" -e "s/^'(.)', NULL/-\1/" \
-			-e 's/^OPTION_[A-Z_]+, "/--/' -e 's/"//g' \
-			-e 's/, VALUE_NONE, NULL,//' \
-			-e 's/, VALUE_NEEDED, (.*),/ \1/' \
-			-e 's/, VALUE_OPTIONAL, (.*),/[=\1]/'
+		grep -oE "\{ ('.'|0), (NULL|\"[a-z-]+\"), [A-Z]+(\([^)]*\))?, (NULL|\"[A-Z]+\")," |
+		sed -E -e "s/^\{ '(.)', \"/-\1, --/" -e "s/^\{ '(.)', NULL/-\1/" \
+			-e 's/^\{ 0, "/--/' -e 's/"//g' \
+			-e 's/, [A-Z]+(\([^)]*\))?, NULL,//' \
+			-e 's/, VALUE\(MAYBE_[^)]*\), (.*),/[=\1]/' \
+			-e 's/, [A-Z]+\([^)]*\), (.*),/ \1/'
 }
 
 section() {

@@ -85,7 +85,7 @@ static void test_wrong(void)
 		"3-", "-3", "-1", "3-4-5", "9-5", "x", "3 ", " 3", "3, 4",
 		"any", "4294967295", "4294967296", "3-any", "3-4294967295",
 		"0x3", "3:1", "99999999999999", "1-99999999999999",
-		"hypervisors" };
+		"hypervisors", "000000000000000000000000000000000000003" };
 
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
 		struct allow allow = { .privileged = false };

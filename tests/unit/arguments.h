@@ -15,8 +15,8 @@ struct arguments {
 	char why[OPTIONS_WHY_SIZE];
 };
 
-/* What may not be freed before the process ends: options_read() puts words of
- * its own into argv. */
+/* What may not be freed before the process ends: the options borrow from argv.
+ */
 static inline char *arguments_keep(char *word)
 {
 	static char *kept[ARGUMENTS_KEPT];

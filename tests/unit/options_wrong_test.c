@@ -38,6 +38,7 @@ static void test_unknown(void)
 		{ "-v --bogus -d 3:1", "--bogus" },
 		{ "--s 3:1", "--s" },
 		{ "-2 3:1", "-2" },
+		{ "-v1 3:1", "-1: unknown option" },
 	};
 
 	check_rows(rows, LENGTH(rows));
@@ -70,6 +71,8 @@ static void test_values_unwanted(void)
 
 	check_rows(rows, LENGTH(rows));
 	CHECK(strstr(arguments_wrong("--strict=5 3:1"), "unknown") == NULL);
+	CHECK_STR(arguments_wrong("--to= 3:1"), "--to: the value is empty");
+	CHECK_STR(arguments_wrong("-e '' 3:1"), "-e: the value is empty");
 }
 
 static void test_seconds(void)
@@ -128,8 +131,8 @@ static void test_addresses(void)
 		{ "x 3", "x" },
 		{ "3:1 2", "3:1" },
 		{ "unix:/x 2", "unix:/x" },
-		{ "3 1 2", "2: one address too many" },
-		{ "-l 3 1 2", "2: one address too many" },
+		{ "3 1 2", "extra argument: 2" },
+		{ "-l 3 1 2", "extra argument: 2" },
 		{ "-", "-" },
 		{ "3:1 -t any:5", "any:5" },
 		{ "3:1 -t 5", "5" },
@@ -174,11 +177,12 @@ static void test_listening_conflicts(void)
 		{ "-l 1 -t 3:1 -m 2", "-m" },
 		{ "3:1 --allow 3", "--allow" },
 		{ "3:1 --allow-privileged", "--allow" },
-		{ "-l unix:/x --allow 3", "only they have CIDs" },
-		{ "-l mux:/x:1 --allow 3", "only they have CIDs" },
-		{ "-l tcp:1 --allow 3", "only they have CIDs" },
-		{ "-l unix:/x --allow-privileged", "only they have ports" },
-		{ "-l mux:/x:1 --allow-privileged", "only they have ports" },
+		{ "-l unix:/x --allow 3", "other peers have no CID" },
+		{ "-l mux:/x:1 --allow 3", "other peers have no CID" },
+		{ "-l tcp:1 --allow 3", "other peers have no CID" },
+		{ "-l unix:/x --allow-privileged", "other peers have no port" },
+		{ "-l mux:/x:1 --allow-privileged",
+		    "other peers have no port" },
 		{ "unix:/x --mode 660", "--mode" },
 		{ "-l 1 --mode 660", "--mode" },
 		{ "-l tcp:1 --mode 660", "--mode" },
@@ -200,7 +204,7 @@ static void test_giving_conflicts(void)
 		{ "-l 1 -e cat -t 3:1", "-e and -t" },
 		{ "3:1 -F -e cat", "-F excludes" },
 		{ "3:1 -F -t unix:/x", "-F excludes" },
-		{ "-l 1 -F", "-F excludes" },
+		{ "-l 1 -F", "-F does not work with -l" },
 	};
 	char words[64];
 
@@ -216,10 +220,28 @@ static void test_giving_conflicts(void)
 	arguments_good("-l -k 1 -t 3:1 -q 5");
 }
 
+static void test_scanning_conflicts(void)
+{
+	static const char *const useless[] = { "-d", "-i 5", "-q 5",
+		"--send-only", "--recv-only", "--strict", "--shutdown",
+		"--no-shutdown", "-p 5", "-t 3:1", "-e cat", "-F", "-k", "-m 2",
+		"--allow 3", "--allow-privileged", "--mode 600" };
+	char words[64];
+
+	for (size_t i = 0; i < LENGTH(useless); i++) {
+		snprintf(words, sizeof words, "-z 3:1 %s", useless[i]);
+		if (!CHECK(strstr(arguments_wrong(words),
+			       "does not work with -z") != NULL))
+			printf("# vcat %s\n", words);
+	}
+	arguments_good("-z 3:1 -w 1 -s 1 -v --json --retry --sibling "
+		       "--seqpacket");
+}
+
 static void test_conflicts(void)
 {
 	static const struct row rows[] = {
-		{ "-k 3:1", "-l" },
+		{ "-k 3:1", "-k requires -l" },
 		{ "--send-only --recv-only 3:1", "exclude" },
 		{ "--send-only -d 3:1", "exclude" },
 		{ "-d -t unix:/x 3:1", "exclude" },
@@ -228,12 +250,12 @@ static void test_conflicts(void)
 		{ "-l -p 1 1234", "-p" },
 		{ "-l -s 1 1234", "-s" },
 		{ "-s 0 3:1", "-s" },
-		{ "-s 1 unix:a", "for connecting to VM sockets" },
-		{ "-p 5 tcp:1", "for connecting to VM sockets" },
-		{ "--sibling mux:v:1", "for connecting to VM sockets" },
-		{ "-l 5 -p 1 -t tcp:1", "for connecting to VM sockets" },
-		{ "--seqpacket tcp:1", "not for TCP" },
-		{ "--retry 60 3 80", "--retry=60" },
+		{ "-s 1 unix:a", "connecting to a VM socket" },
+		{ "-p 5 tcp:1", "connecting to a VM socket" },
+		{ "--sibling mux:v:1", "connecting to a VM socket" },
+		{ "-l 5 -p 1 -t tcp:1", "connecting to a VM socket" },
+		{ "--seqpacket tcp:1", "does not work with TCP" },
+		{ "--retry 60 3 80", "write --retry=60" },
 		{ "--retry 60 tcp:1", "--retry=60" },
 		{ "localhost 80", "TCP is tcp:HOST:PORT" },
 		{ "127.0.0.1:80", "TCP is tcp:HOST:PORT" },
@@ -277,22 +299,22 @@ static int parse_apart(char *argv[], int argc, char *text, size_t size)
 static void test_questions(void)
 {
 	static const struct row rows[] = {
-		{ "--cid 3:1", "stand alone" },
-		{ "3:1 --doctor", "stand alone" },
-		{ "-l --doctor", "stand alone" },
-		{ "--cid -z 3:1", "stand alone" },
-		{ "-z --doctor", "stand alone" },
-		{ "-z -l 3:1", "-z excludes -l" },
+		{ "--cid 3:1", "3:1: --cid and --doctor take no address" },
+		{ "3:1 --doctor", "take no address" },
+		{ "-l --doctor", "-l does not work with --doctor" },
+		{ "--cid -z 3:1", "--cid does not work with -z" },
+		{ "-z --doctor", "-z does not work with --doctor" },
+		{ "-z -l 3:1", "-z does not work with -l" },
 		{ "-z -", "stdin and stdout are one side" },
-		{ "-l -k -m 3 unix:a -t -", "-m is for many" },
-		{ "--cid -q 1", "stand alone" },
-		{ "-k --doctor", "stand alone" },
-		{ "--doctor -e cat", "stand alone" },
-		{ "--cid --doctor", "stand alone" },
-		{ "--doctor --cid", "stand alone" },
-		{ "--doctor -v", "takes no -v" },
-		{ "--cid --json", "--json is for" },
-		{ "--json 3:1", "--json is for" },
+		{ "-l -k -m 3 unix:a -t -", "-m requires -l -k" },
+		{ "--cid -q 1", "-q does not work with --cid" },
+		{ "-k --doctor", "-k does not work with --doctor" },
+		{ "--doctor -e cat", "-e does not work with --doctor" },
+		{ "--cid --doctor", "--cid does not work with --doctor" },
+		{ "--doctor --cid", "--doctor does not work with --cid" },
+		{ "--doctor -v", "-v does not work with --doctor" },
+		{ "--cid --json", "--json does not work with --cid" },
+		{ "--json 3:1", "--json requires -z or --doctor" },
 	};
 
 	check_rows(rows, LENGTH(rows));
@@ -337,6 +359,8 @@ static const struct test tests[] = {
 	{ "options: options that exclude each other are refused",
 	    test_conflicts },
 	{ "options: --cid and --doctor go with no connection", test_questions },
+	{ "options: -z takes only what is about connecting",
+	    test_scanning_conflicts },
 	{ "options: what is no count, no mode or no list of CIDs is refused",
 	    test_counts_modes_and_lists },
 	{ "options: what is for another kind of listener is refused",

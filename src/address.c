@@ -16,9 +16,6 @@ static const struct {
 
 #define CID_NAMES (sizeof cid_names / sizeof cid_names[0])
 
-static const char why_any[] =
-    "\"any\" stands only where vcat binds, it names no peer to connect to";
-
 static bool is_number(const char *text)
 {
 	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
@@ -45,17 +42,18 @@ static bool is_any(const char *text)
 	       strcmp(text, "4294967295") == 0;
 }
 
-/* The part of an address that may be "any": a CID or a vsock port. */
+/* A CID or a vsock port, either of which may be "any". For what is neither a
+ * number nor that, *why stays. */
 static int parse_part(const char *text, enum address_role role,
-    uint32_t *number, const char **why, const char *why_not)
+    uint32_t *number, const char **why)
 {
-	if (is_any(text)) {
-		*why = why_any;
-		*number = ADDRESS_ANY;
-		return role == ADDRESS_BIND ? 0 : -1;
-	}
-	*why = why_not;
-	return parse_number(text, ADDRESS_ANY - 1, number);
+	if (!is_any(text))
+		return parse_number(text, ADDRESS_ANY - 1, number);
+	*number = ADDRESS_ANY;
+	if (role == ADDRESS_BIND)
+		return 0;
+	*why = "\"any\" does not name a peer; it is only for listening";
+	return -1;
 }
 
 int address_parse_cid(
@@ -67,27 +65,34 @@ int address_parse_cid(
 			return 0;
 		}
 	}
-	return parse_part(text, role, cid, why,
-	    "a CID is 0 to 4294967294, hypervisor, local, host or any");
+	*why = role == ADDRESS_BIND
+		   ? "a CID is 0 to 4294967294, hypervisor, local, host or any"
+		   : "a CID is 0 to 4294967294, hypervisor, local or host";
+	return parse_part(text, role, cid, why);
 }
 
 int address_parse_port(
     const char *text, enum address_role role, uint32_t *port, const char **why)
 {
-	return parse_part(
-	    text, role, port, why, "a vsock port is 0 to 4294967294 or any");
+	*why = role == ADDRESS_BIND ? "a vsock port is 0 to 4294967294 or any"
+				    : "a vsock port is 0 to 4294967294";
+	return parse_part(text, role, port, why);
 }
 
-int address_parse_pair(const char *cid, const char *port,
-    enum address_role role, struct address *address, const char **why)
+int address_parse_pair(const char *const words[2], enum address_role role,
+    struct address *address, const char **why)
 {
 	*address = (struct address){ .kind = ADDRESS_VSOCK };
-	if (address_parse_cid(cid, role, &address->cid, why) == 0)
-		return address_parse_port(port, role, &address->port, why);
+	*why = words[0][0] == '\0' ? "the CID is missing: give CID:PORT"
+				   : "the port is missing: give CID:PORT";
+	if (words[0][0] == '\0' || words[1][0] == '\0')
+		return -1;
+	if (address_parse_cid(words[0], role, &address->cid, why) == 0)
+		return address_parse_port(words[1], role, &address->port, why);
 	/* a host or a path, as other netcats have it */
-	if (!is_number(cid) && !is_any(cid))
-		*why = "that is no CID (a number, hypervisor, local, host or "
-		       "any); TCP is tcp:HOST:PORT, a unix socket unix:PATH";
+	if (!is_number(words[0]) && !is_any(words[0]))
+		*why = "not a CID (a number, hypervisor, local or host); for "
+		       "TCP use tcp:HOST:PORT, for a unix socket unix:PATH";
 	return -1;
 }
 
@@ -111,23 +116,22 @@ static int parse_vsock(const char *text, enum address_role role,
     struct address *address, const char **why)
 {
 	char cid[32];
-	const char *port;
+	const char *port = split_last(text, cid, sizeof cid);
 
-	*why = "the address is empty";
-	if (text[0] == '\0')
+	if (port != NULL)
+		return address_parse_pair(
+		    (const char *[]){ cid, port }, role, address, why);
+	*why = text[0] == '\0' ? "the address is empty"
+			       : "not an address such as 3:1234, unix:PATH, "
+				 "mux:PATH:PORT or tcp:HOST:PORT";
+	if (!is_number(text) && !is_any(text))
 		return -1;
-	if (strchr(text, ':') == NULL) {
-		*why = "a port alone is only for listening; "
-		       "to connect, give CID:PORT";
-		if (role != ADDRESS_BIND)
-			return -1;
-		return address_parse_pair("any", text, role, address, why);
-	}
-	*why = "a VM socket is CID:PORT";
-	port = split_last(text, cid, sizeof cid);
-	if (port == NULL)
+	*why = "a port alone is only for listening; "
+	       "to connect, give CID:PORT";
+	if (role != ADDRESS_BIND)
 		return -1;
-	return address_parse_pair(cid, port, role, address, why);
+	return address_parse_pair(
+	    (const char *[]){ "any", text }, role, address, why);
 }
 
 static int parse_path(
@@ -157,7 +161,7 @@ static int parse_mux(const char *text, enum address_role role,
 	char path[1024];
 	const char *port;
 
-	*why = "a hybrid socket is mux:PATH:PORT";
+	*why = "the address of a hybrid socket is mux:PATH:PORT";
 	port = split_last(text, path, sizeof path);
 	if (port == NULL)
 		return -1;
@@ -175,13 +179,15 @@ static int parse_mux(const char *text, enum address_role role,
 static int parse_host(char *host, struct address *address)
 {
 	size_t length = strlen(host);
-	bool bracketed = host[0] == '[' && host[length - 1] == ']';
+	bool bracketed =
+	    length > 1 && host[0] == '[' && host[length - 1] == ']';
 
 	if (bracketed) {
 		host[length - 1] = '\0';
 		host++;
 	}
-	if (host[0] == '\0' || strpbrk(host, bracketed ? "[]" : ":[]") != NULL)
+	if (host[0] == '\0' ||
+	    strpbrk(host, bracketed ? "[]/" : ":[]/") != NULL)
 		return -1;
 	return strlcpy(address->host, host, sizeof address->host) <
 		       sizeof address->host
@@ -198,11 +204,13 @@ static int parse_tcp(const char *text, enum address_role role,
 	*why = "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or tcp:PORT";
 	if (strchr(text, ':') != NULL) {
 		port = split_last(text, host, sizeof host);
-		if (port == NULL || host[0] == '\0' ||
-		    parse_host(host, address) < 0)
+		if (port == NULL || parse_host(host, address) < 0)
 			return -1;
+	} else if (!is_number(text) && strcmp(text, "any") != 0) {
+		return -1;
 	}
-	*why = "a TCP port is 1 to 65535, or any where vcat binds";
+	*why = role == ADDRESS_BIND ? "a TCP port is 0 to 65535 or any"
+				    : "a TCP port is 1 to 65535";
 	if (strcmp(port, "any") == 0)
 		return role == ADDRESS_BIND ? 0 : -1;
 	if (parse_number(port, 65535, &address->port) < 0)
@@ -253,7 +261,12 @@ static void format_stdio(const struct address *address, char *text)
 	strlcpy(text, "-", ADDRESS_TEXT_SIZE);
 }
 
-enum trait { HAS_CID = 1, HAS_PORT = 2, HAS_FILE = 4 };
+enum trait {
+	HAS_CID = 1,
+	HAS_PORT = 2,
+	HAS_FILE = 4,
+	HAS_MESSAGES = 8,
+};
 
 /* All that tells one kind of address from another. */
 static const struct kind {
@@ -266,12 +279,13 @@ static const struct kind {
 	unsigned traits;
 } kinds[] = {
 	[ADDRESS_VSOCK] = { { "vsock://", "vsock:" }, parse_vsock, format_vsock,
-	    HAS_CID | HAS_PORT },
+	    HAS_CID | HAS_PORT | HAS_MESSAGES },
 	[ADDRESS_MUX] = { { "mux:" }, parse_mux, format_mux,
-	    HAS_PORT | HAS_FILE },
-	[ADDRESS_UNIX] = { { "unix:" }, parse_unix, format_unix, HAS_FILE },
+	    HAS_PORT | HAS_FILE | HAS_MESSAGES },
+	[ADDRESS_UNIX] = { { "unix:" }, parse_unix, format_unix,
+	    HAS_FILE | HAS_MESSAGES },
 	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, HAS_PORT },
-	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, 0 },
+	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, HAS_MESSAGES },
 };
 
 bool address_has_cid(enum address_kind kind)
@@ -287,6 +301,11 @@ bool address_has_port(enum address_kind kind)
 bool address_has_file(enum address_kind kind)
 {
 	return kinds[kind].traits & HAS_FILE;
+}
+
+bool address_has_messages(enum address_kind kind)
+{
+	return kinds[kind].traits & HAS_MESSAGES;
 }
 
 /* Moves *text past the prefix that tells the kind. A VM socket needs none. */

@@ -65,6 +65,9 @@ bool address_has_port(enum address_kind kind);
  * A peer that comes in there tells no port of its own. */
 bool address_has_file(enum address_kind kind);
 
+/* Whether such a socket can keep message boundaries (SOCK_SEQPACKET). */
+bool address_has_messages(enum address_kind kind);
+
 /*
  * Reads text into *address. Returns 0, or -1 and in *why a static sentence
  * that says what is wrong with it.
@@ -72,9 +75,9 @@ bool address_has_file(enum address_kind kind);
 int address_parse(const char *text, enum address_role role,
     struct address *address, const char **why);
 
-/* As address_parse(), for a vsock address in two words. */
-int address_parse_pair(const char *cid, const char *port,
-    enum address_role role, struct address *address, const char **why);
+/* As address_parse(), for a vsock address in two words: a CID and a port. */
+int address_parse_pair(const char *const words[2], enum address_role role,
+    struct address *address, const char **why);
 
 /* A CID: a number, or one of the names; "any" only with ADDRESS_BIND. */
 int address_parse_cid(

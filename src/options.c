@@ -80,6 +80,19 @@ static int store(struct options *options, const struct options_row *row,
 	return -1;
 }
 
+/* A long option that getopt_long(3) does not know may begin several. */
+static bool is_ambiguous(const char *option)
+{
+	size_t length = strcspn(option, "=") - strlen("--");
+	const struct options_row *row;
+
+	for (row = options_table; row->help != NULL; row++)
+		if (row->word != NULL &&
+		    strncmp(option + strlen("--"), row->word, length) == 0)
+			return true;
+	return false;
+}
+
 /* What getopt_long(3) does not accept; `last` is the last word it took. */
 static int refuse_option(struct reading *reading, int id, const char *last)
 {
@@ -87,7 +100,8 @@ static int refuse_option(struct reading *reading, int id, const char *last)
 	char name[OPTIONS_NAME_SIZE];
 
 	if (optopt == 0)
-		return wrong(reading, "%s: unknown option", last);
+		return wrong(reading, "%s: %s option", last,
+		    is_ambiguous(last) ? "ambiguous" : "unknown");
 	if (row == NULL)
 		return wrong(reading, "-%c: unknown option", optopt);
 	return wrong(reading, "%s: %s",
@@ -189,7 +203,8 @@ static int read_address(struct reading *reading, const char *word)
 	const char *why;
 
 	if (address_parse(word, role_of(o), &o->address, &why) < 0)
-		return wrong(reading, "%s: %s", word, why);
+		return wrong(
+		    reading, "%s%s%s", word, word[0] != '\0' ? ": " : "", why);
 	if (o->address.kind == ADDRESS_STDIO && o->action != OPTIONS_LISTEN)
 		return wrong(reading,
 		    "-: stdin and stdout are one side already; "
@@ -197,56 +212,56 @@ static int read_address(struct reading *reading, const char *word)
 	return 0;
 }
 
-/* An address in two words. */
-static int read_pair(struct reading *reading, const char *const words[])
+/* An address in two words, the second of which may be a list of ports. */
+static int read_pair(struct reading *reading)
 {
 	struct options *o = reading->options;
-	const char *why;
+	const char *const *words = reading->words;
+	const char *first[] = { words[0], "0" };
+	const char *why = "two words must be a CID and a port";
+	int result = -1;
 
-	if (address_parse_pair(
-		words[0], words[1], role_of(o), &o->address, &why) < 0)
+	if (o->action != OPTIONS_SCAN)
+		first[1] = words[1];
+	if (strchr(words[0], ':') == NULL)
+		result =
+		    address_parse_pair(first, role_of(o), &o->address, &why);
+	if (result == 0 && o->action == OPTIONS_SCAN) {
+		result = value_ports(words[1], &o->ports, &why);
+		o->address.port = value_ports_at(&o->ports, 0);
+	}
+	if (result < 0)
 		return wrong(reading, "%s %s: %s", words[0], words[1], why);
 	return 0;
 }
 
-/* An address with a list of ports: PREFIX:LIST. */
-static int read_ports(
-    struct reading *reading, const char *prefix, const char *list)
+/* An address for -z, whose last part may be a list of ports. */
+static int read_scan(struct reading *reading, const char *word)
 {
 	struct options *o = reading->options;
-	uint64_t ends[2] = { 0 };
+	const char *list = strrchr(word, ':');
+	uint64_t last;
 	char text[OPTIONS_WHY_SIZE];
 	const char *why;
 
+	if (list == NULL || !isdigit((unsigned char)list[1]) ||
+	    (address_parse(word, ADDRESS_CONNECT, &o->address, &why) == 0 &&
+		!address_has_port(o->address.kind))) {
+		o->ports.count = 1; /* it has no ports: one look is all */
+		return read_address(reading, word);
+	}
+	list++;
 	if (value_ports(list, &o->ports, &why) < 0)
-		return wrong(reading, "%s:%s: %s", prefix, list, why);
+		return wrong(reading, "%s: %s", word, why);
 	/* what holds for the highest and the lowest, holds for all */
-	ends[0] = value_ports_count(&o->ports) - 1;
-	for (int i = 0; i < 2; i++) {
-		snprintf(text, sizeof text, "%s:%u", prefix,
-		    value_ports_at(&o->ports, ends[i]));
+	last = value_ports_count(&o->ports) - 1;
+	for (int i = 0; i < 2; i++, last = 0) {
+		snprintf(text, sizeof text, "%.*s%u", (int)(list - word), word,
+		    value_ports_at(&o->ports, last));
 		if (read_address(reading, text) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* What -z is to look at: ADDRESS with a list of ports, or CID LIST. */
-static int read_scan(struct reading *reading)
-{
-	struct options *o = reading->options;
-	const char *word = reading->words[0];
-	const char *colon = strrchr(word, ':');
-	char prefix[OPTIONS_WHY_SIZE];
-
-	if (reading->count == 2)
-		return read_ports(reading, word, reading->words[1]);
-	if (colon == NULL || strncmp(word, "unix:", 5) == 0) {
-		o->ports.count = 1; /* it has no ports: one look is all */
-		return read_address(reading, word);
-	}
-	snprintf(prefix, sizeof prefix, "%.*s", (int)(colon - word), word);
-	return read_ports(reading, prefix, colon + 1);
 }
 
 /* What is left of the command line: ADDRESS, or CID PORT. */
@@ -265,13 +280,13 @@ static int read_words(struct reading *reading)
 		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
 	if (reading->count == 0)
 		return listen_on_source(reading);
-	if (o->action == OPTIONS_SCAN)
-		return read_scan(reading);
 	if (o->action == OPTIONS_LISTEN && o->has_source && !o->has_target)
 		return wrong(
 		    reading, "with -l, give an address or -s and -p, not both");
-	return reading->count == 2 ? read_pair(reading, words)
-				   : read_address(reading, words[0]);
+	if (reading->count == 2)
+		return read_pair(reading);
+	return o->action == OPTIONS_SCAN ? read_scan(reading, words[0])
+					 : read_address(reading, words[0]);
 }
 
 int options_read(

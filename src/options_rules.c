@@ -111,7 +111,8 @@ const char *options_rules_broken(const struct options *o)
 		{ source && !address_has_cid(far),
 		    "-s, -p and --sibling work only when connecting to a "
 		    "VM socket" },
-		{ o->seqpacket && kind == ADDRESS_TCP,
+		{ o->seqpacket && !(address_has_messages(kind) &&
+				      address_has_messages(o->target.kind)),
 		    "--seqpacket does not work with TCP" },
 	};
 

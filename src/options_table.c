@@ -183,7 +183,7 @@ static const char help_head[] =
     "                                           run COMMAND on the socket\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
     "                                           which ports answer?\n"
-    "       vcat --cid | --doctor              ask this machine\n"
+    "       vcat --cid | --doctor               ask this machine\n"
     "Moves bytes between stdin and stdout and a VM socket.\n"
     "\n"
     "Addresses:\n"

@@ -166,6 +166,19 @@ into_nothing() {
 	expect_in err "CID:PORT"
 }
 
+@test "usage: what is neither an address nor a port is not taken for a port" {
+	mistake foo
+	expect_in err "foo: not an address"
+	run -1 grep -q "port alone" err
+}
+
+@test "usage: -z takes ports in a second word only after a CID" {
+	mistake -z unix:nowhere 22,23
+	expect_in err "a CID and a port"
+	mistake -z mux:nowhere 22
+	mistake -z tcp:127.0.0.1 22
+}
+
 @test "usage: options that exclude each other are a mistake" {
 	mistakes <<-'END'
 		-k 1:2

@@ -154,6 +154,10 @@ static const struct {
 	{ "tcp:[::1:22", C },
 	{ "tcp:::1]:22", C },
 	{ "tcp:[[::1]]:22", C },
+	{ "tcp:[:22", C },
+	{ "tcp://host:22", C },
+	{ "tcp://22", B },
+	{ "tcp:host", B },
 	{ "tcp:[::1]]:22", C },
 	{ "udp:3:1", B },
 	{ "--", B },
@@ -265,23 +269,26 @@ static void test_paths(void)
 	CHECK_INT(parse_long("", 1500, ":1", C), -1);
 }
 
+#define WORDS(cid, port) ((const char *[]){ (cid), (port) })
+
 static void test_pair(void)
 {
 	struct address address;
 	const char *why;
 
-	CHECK_INT(address_parse_pair("host", "1234", C, &address, &why), 0);
+	CHECK_INT(
+	    address_parse_pair(WORDS("host", "1234"), C, &address, &why), 0);
 	CHECK_INT(address.kind, ADDRESS_VSOCK);
 	CHECK_INT(address.cid, 2);
 	CHECK_INT(address.port, 1234);
-	CHECK_INT(address_parse_pair("any", "-1", B, &address, &why), 0);
+	CHECK_INT(address_parse_pair(WORDS("any", "-1"), B, &address, &why), 0);
 	CHECK_INT(address.cid, ADDRESS_ANY);
 	CHECK_INT(address.port, ADDRESS_ANY);
-	CHECK_INT(address_parse_pair("any", "1", C, &address, &why), -1);
-	CHECK_INT(address_parse_pair("3", "any", C, &address, &why), -1);
-	CHECK_INT(address_parse_pair("3", "", B, &address, &why), -1);
-	CHECK_INT(address_parse_pair("", "3", B, &address, &why), -1);
-	CHECK_INT(address_parse_pair("3:1", "2", B, &address, &why), -1);
+	CHECK_INT(address_parse_pair(WORDS("any", "1"), C, &address, &why), -1);
+	CHECK_INT(address_parse_pair(WORDS("3", "any"), C, &address, &why), -1);
+	CHECK_INT(address_parse_pair(WORDS("3", ""), B, &address, &why), -1);
+	CHECK_INT(address_parse_pair(WORDS("", "3"), B, &address, &why), -1);
+	CHECK_INT(address_parse_pair(WORDS("3:1", "2"), B, &address, &why), -1);
 }
 
 static void test_names(void)
@@ -319,19 +326,20 @@ static void test_traits(void)
 {
 	static const struct {
 		enum address_kind kind;
-		bool cid, port, file;
+		bool cid, port, file, messages;
 	} rows[] = {
-		{ ADDRESS_VSOCK, true, true, false },
-		{ ADDRESS_MUX, false, true, true },
-		{ ADDRESS_UNIX, false, false, true },
-		{ ADDRESS_TCP, false, true, false },
-		{ ADDRESS_STDIO, false, false, false },
+		{ ADDRESS_VSOCK, true, true, false, true },
+		{ ADDRESS_MUX, false, true, true, true },
+		{ ADDRESS_UNIX, false, false, true, true },
+		{ ADDRESS_TCP, false, true, false, false },
+		{ ADDRESS_STDIO, false, false, false, true },
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		CHECK_INT(address_has_cid(rows[i].kind), rows[i].cid);
 		CHECK_INT(address_has_port(rows[i].kind), rows[i].port);
 		CHECK_INT(address_has_file(rows[i].kind), rows[i].file);
+		CHECK_INT(address_has_messages(rows[i].kind), rows[i].messages);
 	}
 }
 

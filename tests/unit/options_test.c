@@ -283,6 +283,43 @@ static void test_help_is_whole(void)
 	free(help);
 }
 
+/* The column of what a usage line does, after the blanks behind its form. */
+static size_t column_of(const char *line)
+{
+	const char *form = line + strlen("Usage: ");
+	const char *end = form + strcspn(form, "\n");
+	const char *gap = memmem(form, (size_t)(end - form), "  ", 2);
+
+	if (gap == NULL)
+		return 0;
+	return (size_t)(gap - line) + strspn(gap, " ");
+}
+
+static void test_usage_is_aligned(void)
+{
+	char *help = NULL;
+	size_t size;
+	FILE *to = open_memstream(&help, &size);
+	size_t columns = 0;
+
+	options_table_help(to);
+	fclose(to);
+	CHECK(strncmp(help, "Usage: ", 7) == 0);
+	for (const char *line = help;
+	     line == help || strncmp(line, "       ", 7) == 0;
+	     line += strcspn(line, "\n") + 1) {
+		size_t column = column_of(line);
+
+		if (column == 0)
+			continue; /* it goes on in the next line */
+		if (!CHECK_INT(column, 43))
+			printf("# %.60s\n", line);
+		columns++;
+	}
+	CHECK(columns >= 6);
+	free(help);
+}
+
 static const struct test tests[] = {
 	{ "options: an address alone leaves everything at its default",
 	    test_defaults },
@@ -307,6 +344,8 @@ static const struct test tests[] = {
 	    test_help_and_version },
 	{ "options: the help has every option, in 80 columns",
 	    test_help_is_whole },
+	{ "options: the usage lines of the help share a column",
+	    test_usage_is_aligned },
 };
 
 int main(void)

@@ -52,7 +52,7 @@ static int parse_part(const char *text, enum address_role role,
 	*number = ADDRESS_ANY;
 	if (role == ADDRESS_BIND)
 		return 0;
-	*why = "\"any\" does not name a peer; it is only for listening";
+	*why = "\"any\" is only for listening: it does not name a peer";
 	return -1;
 }
 
@@ -100,15 +100,10 @@ int address_parse_pair(const char *const words[2], enum address_role role,
 static const char *split_last(const char *text, char *head, size_t size)
 {
 	const char *colon = strrchr(text, ':');
-	size_t length;
 
-	if (colon == NULL)
+	if (colon == NULL || (size_t)(colon - text) >= size)
 		return NULL;
-	length = (size_t)(colon - text);
-	if (length >= size)
-		return NULL;
-	memcpy(head, text, length);
-	head[length] = '\0';
+	snprintf(head, size, "%.*s", (int)(colon - text), text);
 	return colon + 1;
 }
 
@@ -165,9 +160,9 @@ static int parse_mux(const char *text, enum address_role role,
 	port = split_last(text, path, sizeof path);
 	if (port == NULL)
 		return -1;
-	if (address_parse_port(port, ADDRESS_CONNECT, &address->port, why) < 0)
-		return -1;
-	if (parse_path(path, address, why) < 0)
+	if (address_parse_port(port, ADDRESS_CONNECT, &address->port, why) <
+		0 ||
+	    parse_path(path, address, why) < 0)
 		return -1;
 	return role == ADDRESS_CONNECT ||
 		       strlen(path) + 1 + strlen(port) < sizeof address->path

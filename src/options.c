@@ -20,6 +20,7 @@ struct reading {
 	struct options *options;
 	char *why;                        /* OPTIONS_WHY_SIZE */
 	uint64_t given;                   /* a bit for each row of the table */
+	enum address_role role;           /* of the address */
 	const char *words[WORDS_MAX + 1]; /* what is no option */
 	int count;
 	char joined[OPTIONS_WHY_SIZE]; /* how a value has to be written; "" */
@@ -44,7 +45,7 @@ static int store(struct options *options, const struct options_row *row,
 	void *at = (char *)options + row->offset;
 
 	if (row->noted != 0)
-		*((bool *)options + row->noted) = true;
+		*(bool *)((char *)options + row->noted) = true;
 	switch (row->type) {
 	case OPTIONS_IGNORED:
 		return 0;
@@ -138,17 +139,11 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	if (store(reading->options, row, optarg, &why) < 0)
 		return wrong(reading, "%s: %s: %s", name, optarg, why);
 	if (row->type == OPTIONS_MAYBE_SECONDS && optarg == NULL &&
-	    next != NULL && isdigit((unsigned char)next[0]))
+	    next != NULL && strspn(next, "0123456789.") == strlen(next))
 		snprintf(reading->joined, sizeof reading->joined,
 		    "write %s=%s: the value must be joined with '='", name,
 		    next);
 	return 0;
-}
-
-static bool asks_for_text(const struct options *options)
-{
-	return options->action == OPTIONS_HELP ||
-	       options->action == OPTIONS_VERSION;
 }
 
 /* Reads up to the end, or to what asks for a text of vcat. */
@@ -161,7 +156,7 @@ static int read_options(struct reading *reading, int argc, char *argv[])
 	options_table_getopt(shorts, longs);
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
-	while (!asks_for_text(reading->options) &&
+	while (reading->options->action < OPTIONS_HELP &&
 	       (id = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 		if (read_option(reading, id, argv) < 0)
 			return -1;
@@ -190,25 +185,19 @@ static int listen_on_source(struct reading *reading)
 	return 0;
 }
 
-static enum address_role role_of(const struct options *options)
-{
-	return options->action == OPTIONS_LISTEN ? ADDRESS_BIND
-						 : ADDRESS_CONNECT;
-}
-
 /* An address in one word. With -l, - is a socket that was passed to us. */
 static int read_address(struct reading *reading, const char *word)
 {
 	struct options *o = reading->options;
 	const char *why;
 
-	if (address_parse(word, role_of(o), &o->address, &why) < 0)
+	if (address_parse(word, reading->role, &o->address, &why) < 0)
 		return wrong(
 		    reading, "%s%s%s", word, word[0] != '\0' ? ": " : "", why);
 	if (o->address.kind == ADDRESS_STDIO && o->action != OPTIONS_LISTEN)
 		return wrong(reading,
 		    "-: stdin and stdout are one side already; "
-		    "give the other side's address");
+		    "give the address of the other side");
 	return 0;
 }
 
@@ -217,16 +206,15 @@ static int read_pair(struct reading *reading)
 {
 	struct options *o = reading->options;
 	const char *const *words = reading->words;
-	const char *first[] = { words[0], "0" };
+	bool scan = o->action == OPTIONS_SCAN;
+	const char *first[] = { words[0], scan ? "0" : words[1] };
 	const char *why = "two words must be a CID and a port";
 	int result = -1;
 
-	if (o->action != OPTIONS_SCAN)
-		first[1] = words[1];
 	if (strchr(words[0], ':') == NULL)
 		result =
-		    address_parse_pair(first, role_of(o), &o->address, &why);
-	if (result == 0 && o->action == OPTIONS_SCAN) {
+		    address_parse_pair(first, reading->role, &o->address, &why);
+	if (result == 0 && scan) {
 		result = value_ports(words[1], &o->ports, &why);
 		o->address.port = value_ports_at(&o->ports, 0);
 	}
@@ -308,8 +296,10 @@ int options_read(
 	};
 	if (read_options(&reading, argc, argv) < 0)
 		return -1;
-	if (asks_for_text(options))
+	if (options->action >= OPTIONS_HELP)
 		return 0;
+	reading.role =
+	    options->action == OPTIONS_LISTEN ? ADDRESS_BIND : ADDRESS_CONNECT;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
 	if (options_rules_admit(options, reading.given, why) < 0)
 		return -1;

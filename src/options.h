@@ -21,7 +21,7 @@ enum options_action {
 	OPTIONS_SCAN,
 	OPTIONS_CID,
 	OPTIONS_DOCTOR,
-	OPTIONS_HELP,
+	OPTIONS_HELP, /* this and what follows count alone */
 	OPTIONS_VERSION,
 };
 

@@ -1,50 +1,38 @@
 #include "options_rules.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "options_table.h"
 
-/* Names the options that choose one of these actions: "-z or --doctor". */
-static void name_actions(unsigned actions, char names[OPTIONS_WHY_SIZE])
+/* What asks for each action. */
+static const char *const askers[] = {
+	[OPTIONS_LISTEN] = "-l",
+	[OPTIONS_SCAN] = "-z",
+	[OPTIONS_CID] = "--cid",
+	[OPTIONS_DOCTOR] = "--doctor",
+};
+
+/* Says in why[] that the option does not work where it was given. */
+static bool is_out_of_place(const struct options *o,
+    const struct options_row *row, char why[OPTIONS_WHY_SIZE])
 {
-	const struct options_row *row;
-	const char *glue = "";
+	bool gives_away = o->command != NULL || o->pass_fd;
 	char name[OPTIONS_NAME_SIZE];
 
-	names[0] = '\0';
-	for (row = options_table; row->help != NULL; row++) {
-		if (row->type != OPTIONS_CHOICE ||
-		    row->offset != offsetof(struct options, action) ||
-		    (actions & 1U << row->choice) == 0)
-			continue;
-		strlcat(names, glue, OPTIONS_WHY_SIZE);
-		strlcat(names, options_table_name(row, false, name),
-		    OPTIONS_WHY_SIZE);
-		glue = " or ";
-	}
-}
-
-/* What is wrong with this option where it was given, or "". */
-static void judge(const struct options *options, const struct options_row *row,
-    char why[OPTIONS_WHY_SIZE])
-{
-	bool connect = options->action == OPTIONS_CONNECT;
-	unsigned action = 1U << options->action;
-	char name[OPTIONS_NAME_SIZE];
-	char actions[OPTIONS_WHY_SIZE];
-
-	why[0] = '\0';
 	options_table_name(row, false, name);
-	name_actions(connect ? row->with : action, actions);
-	if ((row->with & action) == 0)
-		snprintf(why, OPTIONS_WHY_SIZE, "%s %s %s", name,
-		    connect ? "requires" : "does not work with", actions);
-	else if ((row->with & OPTIONS_MOVES_BYTES) != 0 &&
-		 (options->command != NULL || options->pass_fd))
+	if ((row->with & 1U << o->action) == 0 && o->action == OPTIONS_CONNECT)
+		snprintf(why, OPTIONS_WHY_SIZE, "%s requires %s", name,
+		    row->with & 1U << OPTIONS_LISTEN ? "-l" : "-z or --doctor");
+	else if ((row->with & 1U << o->action) == 0)
+		snprintf(why, OPTIONS_WHY_SIZE, "%s does not work with %s",
+		    name, askers[o->action]);
+	else if (gives_away && (row->with & OPTIONS_MOVES_BYTES) != 0)
 		snprintf(why, OPTIONS_WHY_SIZE,
 		    "%s does not work with %s: vcat moves no bytes itself",
-		    name, options->pass_fd ? "-F" : "-e");
+		    name, o->pass_fd ? "-F" : "-e");
+	else
+		return false;
+	return true;
 }
 
 int options_rules_admit(
@@ -52,12 +40,9 @@ int options_rules_admit(
 {
 	const struct options_row *row = options_table;
 
-	for (; given != 0; given >>= 1, row++) {
-		if (given & 1)
-			judge(options, row, why);
-		if (given & 1 && why[0] != '\0')
+	for (; given != 0; given >>= 1, row++)
+		if (given & 1 && is_out_of_place(options, row, why))
 			return -1;
-	}
 	return 0;
 }
 
@@ -94,10 +79,11 @@ const char *options_rules_broken(const struct options *o)
 		    "over stdout, and exits" },
 		{ (command || o->pass_fd) && o->quit_after >= 0 &&
 			!o->keep_open,
-		    "-q does not work with -F, and with -e only after -l -k: "
-		    "otherwise vcat moves no bytes itself" },
+		    "-q works with -e only if -l -k is given, and never with "
+		    "-F: vcat moves no bytes itself" },
 		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
-		    "-s: no socket can be bound to CID 0, the hypervisor's" },
+		    "-s: CID 0 is the hypervisor; a socket cannot be bound to "
+		    "it" },
 		{ o->allow.cids.count > 0 && !address_has_cid(kind) && !passed,
 		    "--allow works only with VM sockets: "
 		    "other peers have no CID" },

@@ -45,7 +45,7 @@ const struct options_row options_table[] = {
 	{ 0, "allow-privileged", SWITCH(allow.privileged), NULL, LISTENING,
 	    "serve only peers whose port is below 1024" },
 	{ 0, "mode", NOTED(MODE, mode, has_mode), "MODE", LISTENING,
-	    "permissions of the socket file of -l (600)" },
+	    "permissions of the socket file that -l makes (600)" },
 	{ 'd', "detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
 	    "never read stdin; end at the peer's EOF" },
 	{ 'N', NULL, IGNORED, NULL, OPENING,
@@ -53,7 +53,7 @@ const struct options_row options_table[] = {
 	{ 0, "shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_YES), NULL,
 	    MOVING, "half-close at EOF (the default, except for mux:)" },
 	{ 0, "no-shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_NO), NULL,
-	    MOVING, "no half-close at EOF; receive until the peer closes" },
+	    MOVING, "do not half-close at EOF; wait for the peer's close" },
 	{ 0, "send-only", SWITCH(send_only), NULL, MOVING,
 	    "send stdin, discard what comes back, then close" },
 	{ 0, "recv-only", SWITCH(recv_only), NULL, MOVING,
@@ -63,7 +63,7 @@ const struct options_row options_table[] = {
 	{ 0, "strict", SWITCH(strict), NULL, MOVING,
 	    "treat EOF from a peer that vanished as truncation" },
 	{ 0, "buffer", NOTED(SIZE, buffer, has_buffer), "SIZE", OPENING,
-	    "how much to buffer in each direction (1MiB)" },
+	    "size of the buffer in each direction (1MiB)" },
 	{ 'w', "timeout", VALUE(SECONDS, timeout), "SECS", OPENING,
 	    "time limit for connecting (10; 0: no limit)" },
 	{ 'i', "idle-timeout", VALUE(SECONDS, idle_timeout), "SECS", MOVING,
@@ -79,13 +79,13 @@ const struct options_row options_table[] = {
 	{ 0, "seqpacket", SWITCH(seqpacket), NULL, OPENING,
 	    "use SOCK_SEQPACKET: keep message boundaries" },
 	{ 'z', "scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
-	    "find out which ports answer, such as of 3:22,80-90" },
+	    "find out which ports answer, e.g. at 3:22,80-90" },
 	{ 0, "json", SWITCH(json), NULL, SCANNING | DOCTORING,
 	    "with -z and --doctor: one JSON object per line" },
 	{ 0, "cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
 	    "print this machine's CID and exit" },
 	{ 0, "doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,
-	    "check vsock on this machine; say how to fix it" },
+	    "check this machine's vsock support; suggest fixes" },
 	{ 'v', "verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
 	    "report connections, and a summary at the end" },
 	{ 'h', "help", CHOICE(action, OPTIONS_HELP), NULL, 0,
@@ -182,26 +182,28 @@ static const char help_head[] =
     "       vcat [-l [-k]] [options] ADDRESS -e COMMAND\n"
     "                                           run COMMAND on the socket\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
-    "                                           which ports answer?\n"
-    "       vcat --cid | --doctor               ask this machine\n"
-    "Moves bytes between stdin and stdout and a VM socket.\n"
+    "                                           find out which ports answer\n"
+    "       vcat --cid | --doctor               report on this machine\n"
+    "Connects stdin and stdout to a VM socket.\n"
     "\n"
     "Addresses:\n"
-    "  3:1234  vsock:3:1234      a CID (or hypervisor, local, host) and a "
+    "  3:1234  vsock:3:1234      VM socket: CID (or hypervisor, local, host), "
     "port\n"
-    "  1234  any:1234  any       where vcat binds: every CID, a free port\n"
-    "  mux:PATH:PORT             a microVM's hybrid socket, and a guest's "
-    "port\n"
-    "  unix:PATH  unix:@NAME     AF_UNIX socket\n"
-    "  tcp:HOST:PORT  tcp:PORT   TCP; without HOST, loopback\n"
-    "  -                         stdin and stdout; with -l, a passed socket\n"
+    "  1234  any:1234  any       with -l: on every CID; any: a free port\n"
+    "  mux:PATH:PORT             guest's PORT behind a microVM's hybrid "
+    "socket\n"
+    "  unix:PATH  unix:@NAME     AF_UNIX socket; @ for an abstract name\n"
+    "  tcp:HOST:PORT  tcp:PORT   TCP; without HOST, the loopback address\n"
+    "  -                         stdin and stdout; with -l, an inherited "
+    "socket\n"
     "\n"
     "Options:\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 both directions ended cleanly, 1 failure, 2 usage,\n"
-    "3 a time limit ran out, with -e COMMAND's own. The manual is vcat(1).\n";
+    "Exit status: 0 both directions ended cleanly, 1 failure, 2 wrong usage,\n"
+    "3 a time limit was reached; with -e, the status of COMMAND. See "
+    "vcat(1).\n";
 
 void options_table_help(FILE *to)
 {

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +14,8 @@
 /* The last port that only root may have: LAST_RESERVED_PORT of the kernel. */
 #define LAST_PRIVILEGED 1023
 
-/* No number, and no name for one, is longer; what is, is read as "". */
-#define WORD_SIZE 32
+/* VALUE_RANGES_MAX of the longest ranges, and more. */
+#define LIST_SIZE 2048
 
 /* No "inf", "nan", "0x1" or " 1". */
 int value_seconds(const char *text, double *seconds, const char **why)
@@ -44,7 +43,7 @@ int value_size(const char *text, size_t *size, const char **why)
 	*why = "not a size such as 256KiB or 1MiB";
 	if (!isdigit((unsigned char)text[0]) || unit[0] != '\0')
 		return -1;
-	*why = "a size is 1KiB to 1024MiB";
+	*why = "a size must be between 1KiB and 1024MiB";
 	if (number > (SIZE_MOST >> shift) || (number << shift) < SIZE_LEAST)
 		return -1;
 	*size = (size_t)(number << shift);
@@ -56,13 +55,13 @@ int value_count(const char *text, int *count, const char **why)
 	const char *error;
 
 	*count = (int)strtonum(text, 1, INT_MAX, &error);
-	*why = "not a number from 1 on";
+	*why = "not a number of 1 or more";
 	return isdigit((unsigned char)text[0]) && error == NULL ? 0 : -1;
 }
 
 int value_mode(const char *text, mode_t *mode, const char **why)
 {
-	*why = "not a mode in octal, such as 660";
+	*why = "not an octal mode such as 660";
 	if (text[0] == '\0' || strlen(text) > 4 ||
 	    strspn(text, "01234567") != strlen(text))
 		return -1;
@@ -70,12 +69,8 @@ int value_mode(const char *text, mode_t *mode, const char **why)
 	return *mode <= 0777 ? 0 : -1;
 }
 
-/* A list that is being read. */
-struct list {
-	int (*read)(const char *word, uint32_t *number, const char **why);
-	const char *rest;
-	const char *why;
-};
+/* Reads a number of a list. */
+typedef int list_reader(const char *word, uint32_t *number, const char **why);
 
 static int read_cid(const char *word, uint32_t *cid, const char **why)
 {
@@ -95,56 +90,42 @@ static int read_port(const char *word, uint32_t *port, const char **why)
 	return error == NULL ? 0 : -1;
 }
 
-/* Reads what stands before a separator or the end, and moves on to that. */
-static int read_number(
-    struct list *list, const char *separators, uint32_t *number)
-{
-	char word[WORD_SIZE];
-	size_t length = strcspn(list->rest, separators);
+static const char too_long[] = "a list has at most 64 numbers and ranges";
 
-	snprintf(word, sizeof word, "%.*s",
-	    length < sizeof word ? (int)length : 0, list->rest);
-	list->rest += length;
-	return list->read(word, number, &list->why);
-}
-
-static int read_range(struct list *list, struct range *range)
+/* Adds to *ranges what the list has, in its order. */
+static int read_list(const char *text, list_reader *read, struct ranges *ranges,
+    const char **why)
 {
-	if (read_number(list, ",-", &range->first) < 0)
+	char copy[LIST_SIZE];
+	char *rest = copy;
+	char *word;
+
+	*why = too_long;
+	if (strlcpy(copy, text, sizeof copy) >= sizeof copy)
 		return -1;
-	range->last = range->first;
-	if (*list->rest != '-')
-		return 0;
-	list->rest++;
-	if (read_number(list, ",", &range->last) < 0)
-		return -1;
-	list->why = "a range goes from the lower number to the higher";
-	return range->last < range->first ? -1 : 0;
-}
+	while ((word = strsep(&rest, ",")) != NULL) {
+		struct range *range = &ranges->list[ranges->count];
+		char *last = strchr(word, '-');
 
-static int read_list(struct list *list, struct ranges *ranges)
-{
-	struct range range;
-
-	while (read_range(list, &range) == 0) {
-		list->why = "a list has at most 64 numbers and ranges";
 		if (ranges->count == VALUE_RANGES_MAX)
 			return -1;
-		ranges->list[ranges->count++] = range;
-		if (*list->rest == '\0')
-			return 0;
-		list->rest++; /* the comma */
+		if (last != NULL)
+			*last++ = '\0';
+		if (read(word, &range->first, why) < 0 ||
+		    read(last != NULL ? last : word, &range->last, why) < 0)
+			return -1;
+		*why = "a range goes from the lower number to the higher";
+		if (range->last < range->first)
+			return -1;
+		*why = too_long;
+		ranges->count++;
 	}
-	return -1;
+	return 0;
 }
 
 int value_cids(const char *text, struct ranges *cids, const char **why)
 {
-	struct list list = { .read = read_cid, .rest = text };
-	int result = read_list(&list, cids);
-
-	*why = list.why;
-	return result;
+	return read_list(text, read_cid, cids, why);
 }
 
 static int compare_ranges(const void *left, const void *right)
@@ -175,15 +156,11 @@ static void join(struct ranges *ranges)
 
 int value_ports(const char *text, struct ranges *ports, const char **why)
 {
-	struct list list = { .read = read_port, .rest = text };
-	int result;
-
 	ports->count = 0;
-	result = read_list(&list, ports);
-	*why = list.why;
-	if (result == 0)
-		join(ports);
-	return result;
+	if (read_list(text, read_port, ports, why) < 0)
+		return -1;
+	join(ports);
+	return 0;
 }
 
 static uint64_t range_length(const struct range *range)

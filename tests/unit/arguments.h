@@ -71,4 +71,23 @@ static inline const char *arguments_wrong(const char *words)
 	return arguments.why;
 }
 
+/* The words of a wrong command line, and what the reason must say. */
+struct arguments_row {
+	const char *words;
+	const char *says;
+};
+
+static inline void arguments_check_rows(
+    const struct arguments_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *why = arguments_wrong(rows[i].words);
+
+		if (!CHECK(strstr(why, rows[i].says) != NULL))
+			printf("# vcat %s: no '%s' in: %s\n", rows[i].words,
+			    rows[i].says, why);
+		CHECK(strchr(why, '\n') == NULL);
+	}
+}
+
 #endif

@@ -6,27 +6,9 @@
 #include "arguments.h"
 #include "test.h"
 
-/* The words, and what the reason must say. */
-struct row {
-	const char *words;
-	const char *says;
-};
-
-static void check_rows(const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const char *why = arguments_wrong(rows[i].words);
-
-		if (!CHECK(strstr(why, rows[i].says) != NULL))
-			printf("# vcat %s: no '%s' in: %s\n", rows[i].words,
-			    rows[i].says, why);
-		CHECK(strchr(why, '\n') == NULL);
-	}
-}
-
 static void test_unknown(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "-X 3:1", "-X: unknown option" },
 		{ "-vX 3:1", "-X: unknown option" },
 		{ "-vXd 3:1", "-X: unknown option" },
@@ -41,12 +23,12 @@ static void test_unknown(void)
 		{ "-v1 3:1", "-1: unknown option" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 }
 
 static void test_values_missing(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "3:1 -t", "-t: needs a value" },
 		{ "3:1 --strict -t", "-t: needs a value" },
 		{ "3:1 --to", "--to: needs a value" },
@@ -59,17 +41,17 @@ static void test_values_missing(void)
 		{ "-l -p", "-p: needs a value" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 }
 
 static void test_values_unwanted(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "--strict=5 3:1", "--strict" },
 		{ "--listen=1234", "--listen" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 	CHECK(strstr(arguments_wrong("--strict=5 3:1"), "unknown") == NULL);
 	CHECK_STR(arguments_wrong("--to= 3:1"), "--to: the value is empty");
 	CHECK_STR(arguments_wrong("-e '' 3:1"), "-e: the value is empty");
@@ -81,7 +63,7 @@ static void test_seconds(void)
 		"-w 0x1 3:1", "-w 1e3 3:1", "-w inf 3:1", "-w nan 3:1",
 		"-w . 3:1", "-w 1.2.3 3:1", "-w +1 3:1", "-w '' 3:1",
 		"-w 1,5 3:1", "-w 99999999999 3:1" };
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "-q x 3:1", "-q: x" },
 		{ "--quit-after x 3:1", "x" },
 		{ "-i 5m 3:1", "-i: 5m" },
@@ -92,7 +74,7 @@ static void test_seconds(void)
 
 	for (size_t i = 0; i < LENGTH(bad); i++)
 		CHECK(strstr(arguments_wrong(bad[i]), "-w: ") != NULL);
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 }
 
 static void test_sizes(void)
@@ -112,128 +94,9 @@ static void test_sizes(void)
 	CHECK(strstr(arguments_wrong("--buffer x 3:1"), "--buffer: x") != NULL);
 }
 
-static void test_addresses(void)
-{
-	static const struct row rows[] = {
-		{ "", "no address" },
-		{ "-v", "no address" },
-		{ "-l", "no address" },
-		{ "-p 1234", "no address" },
-		{ "''", "" },
-		{ "1234", "CID:PORT" },
-		{ "any:1234", "any:1234" },
-		{ "any 1234", "any" },
-		{ "3 any", "any" },
-		{ "3:any", "any" },
-		{ "-1:1234", "any" },
-		{ "-1 1234", "any" },
-		{ "3 x", "x" },
-		{ "x 3", "x" },
-		{ "3:1 2", "3:1" },
-		{ "unix:/x 2", "unix:/x" },
-		{ "3 1 2", "extra argument: 2" },
-		{ "-l 3 1 2", "extra argument: 2" },
-		{ "-", "-" },
-		{ "3:1 -t any:5", "any:5" },
-		{ "3:1 -t 5", "5" },
-		{ "-l 1 -t unix:", "unix:" },
-		{ "-s x 3:1", "-s: x" },
-		{ "-p 4294967296 3:1", "-p: 4294967296" },
-		{ "-p x 3:1", "-p: x" },
-		{ "-l -p x", "-p: x" },
-	};
-
-	check_rows(rows, LENGTH(rows));
-}
-
-/* What a stranger types, and what the reason must help with. */
-static void test_almost_addresses(void)
-{
-	static const struct row rows[] = {
-		{ "foo", "not an address such as 3:1234, unix:PATH" },
-		{ "vsock:foo", "not an address such as" },
-		{ "/run/vm3.sock", "unix:PATH" },
-		{ "-l foo", "not an address such as" },
-		{ "3:1 -t foo", "-t: foo: not an address such as" },
-		{ "-z foo", "not an address such as" },
-		{ "22", "a port alone is only for listening" },
-		{ "-z 22", "a port alone is only for listening" },
-		{ ":22", "the CID is missing" },
-		{ "-z :22", "the CID is missing" },
-		{ "3:", "the port is missing" },
-		{ "-z 3:", "the port is missing" },
-		{ "3: 4", "two words must be a CID and a port" },
-		{ "3:1 2", "two words must be a CID and a port" },
-		{ "unix:/x 2", "two words must be a CID and a port" },
-		{ "-z foo 22", "not a CID" },
-		{ "-z any 22", "any" },
-		{ "-z 3 x", "ports" },
-		{ "tcp:host", "tcp:HOST:PORT" },
-		{ "tcp://host:22", "tcp:HOST:PORT" },
-		{ "tcp://22", "tcp:HOST:PORT" },
-		{ "-z tcp://host:22", "tcp:HOST:PORT" },
-		{ "-z tcp:host:22,65536", "65535" },
-		{ "-z mux:/x", "mux:PATH:PORT" },
-		{ "--s 3:1", "ambiguous" },
-		{ "--re=5 3:1", "--re=5: ambiguous" },
-		{ "3:1 -t tcp:1 --seqpacket", "does not work with TCP" },
-	};
-
-	check_rows(rows, LENGTH(rows));
-	CHECK_STR(arguments_wrong("''"), "the address is empty");
-	CHECK(strstr(arguments_wrong("--sx 3:1"), "unknown") != NULL);
-}
-
-/* "any" is offered where it is allowed, and only there. */
-static void test_any_offered(void)
-{
-	static const char *const binding[] = { "-l 3 x", "-l 3:x",
-		"-l 4294967296:1", "-s 4294967296 3:1", "-p x 3:1",
-		"-l tcp:x:y" };
-	static const char *const connecting[] = { "3 x", "3:x", "4294967296:1",
-		"foo:1", "tcp:x:y", "3:1 -t 3:x", "-z x:5", "-z 3 x",
-		"mux:/x:y", "-l mux:/x:y", "-l 1 --allow x" };
-
-	for (size_t i = 0; i < LENGTH(binding); i++)
-		if (!CHECK(strstr(arguments_wrong(binding[i]), "any") != NULL))
-			printf("# vcat %s\n", binding[i]);
-	for (size_t i = 0; i < LENGTH(connecting); i++)
-		if (!CHECK(
-			strstr(arguments_wrong(connecting[i]), "any") == NULL))
-			printf("# vcat %s\n", connecting[i]);
-}
-
-/* A list of ports in a word of its own is only for a CID. */
-static void test_scanned_words(void)
-{
-	static const struct row rows[] = {
-		{ "-z unix:/x 22,23", "two words must be a CID and a port" },
-		{ "-z unix:/x 22", "two words must be a CID and a port" },
-		{ "-z mux:/x 22", "two words must be a CID and a port" },
-		{ "-z tcp:host 22", "two words must be a CID and a port" },
-		{ "-z 3:1 2", "two words must be a CID and a port" },
-	};
-	const struct options *o;
-
-	check_rows(rows, LENGTH(rows));
-	o = arguments_good("-z host 80,22-23");
-	CHECK_INT(o->address.cid, 2);
-	CHECK_INT(o->address.port, 22);
-	CHECK_INT(value_ports_count(&o->ports), 3);
-	o = arguments_good("-z unix:/a:22,23");
-	CHECK_STR(o->address.path, "/a:22,23");
-	CHECK_INT(value_ports_count(&o->ports), 1);
-	o = arguments_good("-z mux:/a:b:22,23");
-	CHECK_STR(o->address.path, "/a:b");
-	CHECK_INT(value_ports_count(&o->ports), 2);
-	o = arguments_good("-z tcp:22,80");
-	CHECK_INT(o->address.port, 22);
-	CHECK_INT(value_ports_count(&o->ports), 2);
-}
-
 static void test_counts_modes_and_lists(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "-l -k 1 -t 3:1 -m 0", "-m: 0" },
 		{ "-l -k 1 -t 3:1 -m -1", "-m: -1" },
 		{ "-l -k 1 -t 3:1 -m x", "-m: x" },
@@ -250,12 +113,12 @@ static void test_counts_modes_and_lists(void)
 		{ "--pass-fd=1 3:1", "--pass-fd" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 }
 
 static void test_listening_conflicts(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "3:1 -m 2", "-m" },
 		{ "-l 1 -m 2", "-m" },
 		{ "-l -k 1 -m 2", "-m" },
@@ -273,7 +136,7 @@ static void test_listening_conflicts(void)
 		{ "-l tcp:1 --mode 660", "--mode" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 	arguments_good("-l -k 1 -t 3:1 -m 2");
 	arguments_good("-l -k 1 -e cat -m 2");
 	arguments_good("-l tcp:1 --allow-privileged");
@@ -285,7 +148,7 @@ static void test_giving_conflicts(void)
 	static const char *const relaying[] = { "-d", "-i 5", "-q 5",
 		"--send-only", "--recv-only", "--strict", "--shutdown",
 		"--no-shutdown" };
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "-l 1 -e cat -t 3:1", "-e and -t" },
 		{ "3:1 -F -e cat", "-F excludes" },
 		{ "3:1 -F -t unix:/x", "-F excludes" },
@@ -293,7 +156,7 @@ static void test_giving_conflicts(void)
 	};
 	char words[64];
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 	for (size_t i = 0; i < LENGTH(relaying); i++) {
 		snprintf(words, sizeof words, "3:1 -e cat %s", relaying[i]);
 		CHECK(strstr(arguments_wrong(words), "moves no bytes") != NULL);
@@ -325,7 +188,7 @@ static void test_scanning_conflicts(void)
 
 static void test_conflicts(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "-k 3:1", "-k requires -l" },
 		{ "--send-only --recv-only 3:1", "exclude" },
 		{ "--send-only -d 3:1", "exclude" },
@@ -348,7 +211,7 @@ static void test_conflicts(void)
 		{ "-s hypervisor 3:1", "-s" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 	/* with a target, the listener dials as well */
 	arguments_good("-l --retry 1 -t 3:1");
 	arguments_good("-l --sibling 1 -t 3:1");
@@ -383,7 +246,7 @@ static int parse_apart(char *argv[], int argc, char *text, size_t size)
 
 static void test_questions(void)
 {
-	static const struct row rows[] = {
+	static const struct arguments_row rows[] = {
 		{ "--cid 3:1", "3:1: --cid and --doctor take no address" },
 		{ "3:1 --doctor", "take no address" },
 		{ "-l --doctor", "-l does not work with --doctor" },
@@ -402,7 +265,7 @@ static void test_questions(void)
 		{ "--json 3:1", "--json requires -z or --doctor" },
 	};
 
-	check_rows(rows, LENGTH(rows));
+	arguments_check_rows(rows, LENGTH(rows));
 }
 
 static void test_status(void)
@@ -440,13 +303,6 @@ static const struct test tests[] = {
 	    test_values_unwanted },
 	{ "options: what is no number of seconds is refused", test_seconds },
 	{ "options: what is no size, or a mad one, is refused", test_sizes },
-	{ "options: a wrong address is refused by its name", test_addresses },
-	{ "options: what is almost an address is told what is missing",
-	    test_almost_addresses },
-	{ "options: any is offered only where it is allowed",
-	    test_any_offered },
-	{ "options: -z takes ports in a second word only after a CID",
-	    test_scanned_words },
 	{ "options: options that exclude each other are refused",
 	    test_conflicts },
 	{ "options: --cid and --doctor go with no connection", test_questions },

@@ -25,7 +25,7 @@ static const struct {
 	[FINDING_NOTE] = { "note", "\x1b[33m" },
 };
 
-/* no-color.org: a variable that is there and is not empty. */
+/* no-color.org: NO_COLOR counts if it is set and not empty. */
 static bool wants_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -43,40 +43,29 @@ static void print_text(const struct finding *finding, bool colour)
 	    colour ? looks[finding->status].colour : "", word,
 	    colour ? "\x1b[0m" : "", 4 - (int)strlen(word), "", finding->check,
 	    finding->text);
-	if (finding->mend[0] != '\0')
-		printf("%24smend: %s\n", "", finding->mend);
+	if (finding->fix[0] != '\0')
+		printf("%24sfix: %s\n", "", finding->fix);
 	if (finding->note[0] != '\0')
 		printf("%24snote: %s\n", "", finding->note);
 }
 
-static void print_json(const struct finding *finding, const uint32_t *cid)
+static void print_json(const struct finding *finding, const struct probe *probe)
 {
+	bool ok = finding->status == FINDING_OK;
 	struct json json;
 
 	json_open(&json, stdout);
 	json_string(&json, "check", finding->check);
 	json_string(&json, "status", looks[finding->status].word);
 	json_string(&json, "text", finding->text);
-	if (cid != NULL)
-		json_number(&json, "cid", *cid);
-	if (finding->mend[0] != '\0')
-		json_string(&json, "mend", finding->mend);
+	if (ok && strcmp(finding->check, "cid") == 0)
+		json_number(&json, "cid", probe->cid);
+	if (finding->fix[0] != '\0')
+		json_string(&json, "fix", finding->fix);
 	if (finding->note[0] != '\0')
 		json_string(&json, "note", finding->note);
-	json_close(&json);
-}
-
-static void print_json_verdict(const struct diagnosis *diagnosis)
-{
-	enum finding_status status =
-	    diagnosis->usable ? FINDING_OK : FINDING_NO;
-	struct json json;
-
-	json_open(&json, stdout);
-	json_string(&json, "check", "verdict");
-	json_string(&json, "status", looks[status].word);
-	json_string(&json, "text", diagnosis->verdict);
-	json_bool(&json, "usable", diagnosis->usable);
+	if (strcmp(finding->check, "verdict") == 0)
+		json_bool(&json, "usable", ok);
 	json_close(&json);
 }
 
@@ -89,20 +78,16 @@ bool doctor_report(bool json)
 	probe_machine(&probe);
 	diagnosis_make(&diagnosis, &probe);
 	for (size_t i = 0; i < diagnosis.count; i++) {
-		const struct finding *finding = &diagnosis.findings[i];
-		bool known = strcmp(finding->check, "cid") == 0 &&
-			     finding->status == FINDING_OK;
-
 		if (json)
-			print_json(finding, known ? &probe.cid : NULL);
+			print_json(&diagnosis.findings[i], &probe);
 		else
-			print_text(finding, colour);
+			print_text(&diagnosis.findings[i], colour);
 	}
 	if (json)
-		print_json_verdict(&diagnosis);
+		print_json(&diagnosis.verdict, &probe);
 	else
-		puts(diagnosis.verdict);
-	return diagnosis.usable;
+		puts(diagnosis.verdict.text);
+	return diagnosis.verdict.status == FINDING_OK;
 }
 
 static void fail_cid(void)

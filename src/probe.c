@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -19,27 +18,13 @@
 /* virtio's number for vsock devices, VIRTIO_ID_VSOCK. */
 #define VSOCK_DEVICE "0x0013"
 
-static const char *const module_names[PROBE_MODULES] = {
-	[PROBE_LOOPBACK] = "vsock_loopback",
-	[PROBE_VIRTIO] = "vmw_vsock_virtio_transport",
-	[PROBE_VHOST] = "vhost_vsock",
-	[PROBE_VMCI] = "vmw_vsock_vmci_transport",
-	[PROBE_HYPERV] = "hv_sock",
-};
-
-const char *probe_module_name(enum probe_module module)
+/* A module that is built into the kernel may not be found. */
+static bool is_loaded(const char *module)
 {
-	return module_names[module];
-}
+	char path[64];
 
-static void find_modules(bool loaded[PROBE_MODULES])
-{
-	for (int i = 0; i < PROBE_MODULES; i++) {
-		char path[64];
-
-		snprintf(path, sizeof path, "/sys/module/%s", module_names[i]);
-		loaded[i] = access(path, F_OK) == 0;
-	}
+	snprintf(path, sizeof path, "/sys/module/%s", module);
+	return access(path, F_OK) == 0;
 }
 
 /* The first word of a file, "" if there is none. */
@@ -55,7 +40,7 @@ static void read_word(const char *path, char word[16])
 	fclose(file);
 }
 
-/* The virtio devices that are vsock devices, and those that a driver has. */
+/* Counts the virtio devices that are vsock devices, and their drivers. */
 static void find_devices(struct probe *probe)
 {
 	glob_t found;
@@ -80,46 +65,20 @@ static void find_devices(struct probe *probe)
 /* The minor of the misc driver of that name, or -1. */
 static int find_driver(const char *name)
 {
-	FILE *file = fopen("/proc/misc", "re");
-	char minor[16];
-	char found[64];
-	int result = -1;
+	char path[64];
+	char numbers[16]; /* "10:123" */
 
-	if (file == NULL)
+	snprintf(path, sizeof path, "/sys/class/misc/%s/dev", name);
+	read_word(path, numbers);
+	if (strncmp(numbers, "10:", 3) != 0)
 		return -1;
-	while (result < 0 && fscanf(file, "%15s %63s", minor, found) == 2)
-		if (strcmp(found, name) == 0)
-			result = (int)strtonum(minor, 0, INT_MAX, NULL);
-	fclose(file);
-	return result;
-}
-
-static void name_owner(struct probe_node *node, uid_t uid)
-{
-	const struct passwd *user = getpwuid(uid);
-	const struct group *group = getgrgid(node->gid);
-	char number[2][16];
-
-	snprintf(number[0], sizeof number[0], "%u", uid);
-	snprintf(number[1], sizeof number[1], "%u", node->gid);
-	snprintf(node->owner, sizeof node->owner, "%.30s:%.30s",
-	    user != NULL ? user->pw_name : number[0],
-	    group != NULL ? group->gr_name : number[1]);
-}
-
-static int try_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
+	return (int)strtonum(numbers + 3, 0, INT_MAX, NULL);
 }
 
 static void look_at_node(struct probe_node *node, const char *path, int flags)
 {
 	struct stat status;
+	int fd;
 
 	*node = (struct probe_node){ .minor = find_driver(path + 5) };
 	if (stat(path, &status) < 0) {
@@ -128,9 +87,16 @@ static void look_at_node(struct probe_node *node, const char *path, int flags)
 	}
 	node->mode = status.st_mode & 07777;
 	node->gid = status.st_gid;
-	name_owner(node, status.st_uid);
-	if (node->minor >= 0)
-		node->refused = try_open(path, flags);
+	strlcpy(
+	    node->owner, user_from_uid(status.st_uid, 0), sizeof node->owner);
+	strlcpy(node->group, group_from_gid(node->gid, 0), sizeof node->group);
+	if (node->minor < 0)
+		return;
+	fd = open(path, flags | O_CLOEXEC);
+	if (fd < 0)
+		node->refused = errno;
+	else
+		close(fd);
 }
 
 /* 0, or errno. */
@@ -139,35 +105,43 @@ static int try_bind(uint32_t cid)
 	return vsock_try_bind(cid) < 0 ? errno : 0;
 }
 
-static void name_user_and_kernel(struct probe *probe)
+/* Creates and binds sockets, and notes a module that this has loaded. */
+static void try_sockets(struct probe *probe)
 {
-	const struct passwd *user = getpwuid(geteuid());
-	struct utsname name;
+	static const char *const modules[] = {
+		"vsock_loopback",
+		"vmw_vsock_virtio_transport",
+		"vhost_vsock",
+		"vmw_vsock_vmci_transport",
+		"hv_sock",
+	};
+	bool before[sizeof modules / sizeof modules[0]];
+	const size_t count = sizeof modules / sizeof modules[0];
 
-	if (uname(&name) == 0)
-		snprintf(
-		    probe->release, sizeof probe->release, "%s", name.release);
-	if (user != NULL)
-		snprintf(probe->user, sizeof probe->user, "%s", user->pw_name);
-	else
-		snprintf(probe->user, sizeof probe->user, "%u", geteuid());
-}
-
-void probe_machine(struct probe *probe)
-{
-	*probe = (struct probe){ .cid = ADDRESS_ANY };
-	name_user_and_kernel(probe);
-	find_modules(probe->loaded_before);
+	for (size_t i = 0; i < count; i++)
+		before[i] = is_loaded(modules[i]);
 	probe->socket = try_bind(ADDRESS_ANY);
 	probe->loopback = try_bind(ADDRESS_CID_LOCAL);
 	probe->host = try_bind(ADDRESS_CID_HOST);
 	if (vsock_local_cid(&probe->cid) < 0)
 		probe->local = errno;
+	for (size_t i = 0; i < count; i++)
+		if (!before[i] && is_loaded(modules[i]))
+			strlcpy(probe->newly_loaded, modules[i],
+			    sizeof probe->newly_loaded);
+}
+
+void probe_machine(struct probe *probe)
+{
+	*probe = (struct probe){ .cid = ADDRESS_ANY };
+	uname(&probe->kernel);
+	strlcpy(probe->user, user_from_uid(geteuid(), 0), sizeof probe->user);
+	try_sockets(probe);
+	probe->vmci = is_loaded("vmw_vsock_vmci_transport");
 	find_devices(probe);
 	probe->hyperv = access("/sys/bus/vmbus/drivers/hv_sock", F_OK) == 0;
 	look_at_node(&probe->vsock_node, "/dev/vsock", O_RDONLY);
 	look_at_node(&probe->vhost_node, "/dev/vhost-vsock", O_RDWR);
 	read_word("/proc/sys/net/vsock/ns_mode", probe->ns_mode);
 	read_word("/proc/sys/net/vsock/child_ns_mode", probe->child_ns_mode);
-	find_modules(probe->loaded);
 }

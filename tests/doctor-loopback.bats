@@ -15,12 +15,12 @@ teardown_file() {
 	golden doctor-user 0 "${AS_USER[@]}" "$VCAT" --doctor
 }
 
-@test "doctor: the mend of /dev/vsock mends it" {
+@test "doctor: the fix of /dev/vsock fixes it" {
 	run -0 "${AS_USER[@]}" "$VCAT" --doctor --json
 	"${AS_USER[@]}" "$VCAT" --doctor --json >before
-	jq -r 'select(.check == "/dev/vsock").mend' before >mend
+	jq -r 'select(.check == "/dev/vsock").fix' before >fix
 	expect "$(jq -r 'select(.check == "/dev/vsock").status' before)" no
-	sh ./mend
+	sh ./fix
 	"${AS_USER[@]}" "$VCAT" --doctor --json >after
 	expect "$(jq -r 'select(.check == "/dev/vsock").status' after)" ok
 	chmod 0600 /dev/vsock
@@ -48,12 +48,12 @@ make_container() {
 	golden doctor-container 0 ./in-container "$VCAT" --doctor
 }
 
-@test "doctor: the mend of a missing /dev/vsock mends it" {
+@test "doctor: the fix of a missing /dev/vsock fixes it" {
 	make_container
 	# shellcheck disable=SC2016 # the inner shell's
 	run -0 ./in-container sh -ec '
 		eval "$("$1" --doctor --json |
-			jq -r "select(.check == \"/dev/vsock\").mend")"
+			jq -r "select(.check == \"/dev/vsock\").fix")"
 		"$1" --doctor --json |
 			jq -r "select(.check == \"/dev/vsock\").status"' sh "$VCAT"
 	expect "$output" ok
@@ -66,7 +66,7 @@ make_container() {
 @test "doctor: a node that is there before its driver is not opened: that might load it" {
 	export ASAN_OPTIONS=detect_leaks=0 # it does not go with strace
 	mknod -m 0666 /dev/vhost-vsock c 10 241
-	golden doctor-static-node 0 strace -f -qq -o trace -e trace=openat,open \
+	golden doctor-loopback 0 strace -f -qq -o trace -e trace=openat,open \
 		"$VCAT" --doctor
 	rm /dev/vhost-vsock
 	expect_in trace '"/dev/vsock"'

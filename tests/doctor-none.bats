@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 load helper
 load golden
 
-@test "doctor: without a vsock module nothing is usable, and modprobe mends it" {
+@test "doctor: without a vsock module nothing is usable, and modprobe fixes it" {
 	golden doctor-none 1 "$VCAT" --doctor
 }
 

@@ -17,7 +17,7 @@ load golden
 	"${AS_USER[@]}" "$VCAT" --doctor --json >said
 	chgrp root /dev/vhost-vsock
 	chmod 0600 /dev/vhost-vsock
-	expect "$(jq -r 'select(.check == "/dev/vhost-vsock").mend' said)" \
+	expect "$(jq -r 'select(.check == "/dev/vhost-vsock").fix' said)" \
 		"usermod -a -G users nobody"
 }
 

@@ -26,12 +26,12 @@ load_vhost() {
 	[[ $output == *"Device or resource busy"* ]]
 }
 
-@test "doctor: the mend of VMware's transport mends it" {
+@test "doctor: the fix of VMware's transport fixes it" {
 	run -1 load_vhost
 	"$VCAT" --doctor --json >said
-	jq -r 'select(.check == "vmci").mend' said |
-		sed "s,modprobe,/sbin/modprobe -d $(kernel_directory),g" >mend
-	sh -e ./mend
+	jq -r 'select(.check == "vmci").fix' said |
+		sed "s,modprobe,/sbin/modprobe -d $(kernel_directory),g" >fix
+	sh -e ./fix
 	"$VCAT" --doctor --json >said
 	expect "$(jq -r 'select(.check == "/dev/vhost-vsock").status' said)" ok
 }

@@ -19,7 +19,7 @@ as_text() {
 			else empty end;
 		if .check == "verdict" then .text else
 			"\(.status | pad(4))  \(.check | pad(16))  \(.text)",
-			line("mend"), line("note") end'
+			line("fix"), line("note") end'
 }
 
 # golden NAME STATUS COMMAND...: what it prints is in that file, and nothing

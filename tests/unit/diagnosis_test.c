@@ -1,6 +1,6 @@
 /*
- * What is made of answers that the test machine does not give: of VMware,
- * Hyper-V, containers' filters. All others are in tests/doctor-*.bats.
+ * Findings for machines that the test machine cannot be: guests of VMware and
+ * Hyper-V, containers with filters. All others are in tests/doctor-*.bats.
  */
 #include "diagnosis.h"
 
@@ -9,32 +9,39 @@
 #include "address.h"
 #include "test.h"
 
-/* A host of VMs, on which all is well. */
+/* A host of VMs on which all is well. */
 static struct probe good(void)
 {
 	return (struct probe){
-		.release = "6.1.0",
+		.kernel = { .release = "6.1.0" },
 		.user = "ann",
 		.cid = ADDRESS_CID_HOST,
 		.vsock_node = { .minor = 7,
 		    .mode = 0666,
-		    .owner = "root:root" },
+		    .owner = "root",
+		    .group = "root" },
 		.vhost_node = { .minor = 9,
 		    .mode = 0660,
-		    .owner = "root:kvm",
+		    .owner = "root",
+		    .group = "kvm",
 		    .gid = 108 },
-		.loaded = { [PROBE_LOOPBACK] = true, [PROBE_VHOST] = true },
-		.loaded_before = { [PROBE_LOOPBACK] = true,
-		    [PROBE_VHOST] = true },
 	};
 }
 
 static struct diagnosis made;
 
-static const struct diagnosis *diagnose(struct probe probe)
+/* Returns whether VM sockets are usable. Every {word} must be filled in. */
+static bool diagnose(struct probe probe)
 {
 	diagnosis_make(&made, &probe);
-	return &made;
+	for (size_t i = 0; i < made.count; i++) {
+		const struct finding *finding = &made.findings[i];
+
+		CHECK(strpbrk(finding->text, "{}") == NULL);
+		CHECK(strpbrk(finding->fix, "{}") == NULL);
+		CHECK(strpbrk(finding->note, "{}") == NULL);
+	}
+	return made.verdict.status == FINDING_OK;
 }
 
 static const struct finding *find(const char *check)
@@ -44,7 +51,7 @@ static const struct finding *find(const char *check)
 	for (size_t i = 0; i < made.count; i++)
 		if (strcmp(made.findings[i].check, check) == 0)
 			return &made.findings[i];
-	printf("# no finding of %s\n", check);
+	printf("# no finding called %s\n", check);
 	test_failures++;
 	return &none;
 }
@@ -59,8 +66,8 @@ static void test_good(void)
 {
 	struct probe probe = good();
 
-	CHECK(diagnose(probe)->usable);
-	CHECK_STR(made.verdict, "vsock is usable here: loopback, host");
+	CHECK(diagnose(probe));
+	CHECK_STR(made.verdict.text, "vsock is usable here: loopback, host");
 	CHECK_INT(find("kernel")->status, FINDING_OK);
 	CHECK_STR(find("kernel")->note, "");
 	CHECK_STR(find("cid")->text, "2 (host)");
@@ -72,18 +79,18 @@ static void test_filter(void)
 	struct probe probe = good();
 
 	probe.socket = probe.loopback = probe.host = probe.local = EPERM;
-	CHECK(!diagnose(probe)->usable);
-	CHECK_STR(made.verdict, "vsock is not usable here");
+	CHECK(!diagnose(probe));
+	CHECK_STR(made.verdict.text, "vsock is not usable here");
 	CHECK_INT(find("kernel")->status, FINDING_NO);
 	check_has(find("kernel")->note, "seccomp");
-	/* no module mends that */
-	CHECK_STR(find("kernel")->mend, "");
-	CHECK_STR(find("loopback")->mend, "");
-	CHECK_STR(find("host")->mend, "");
+	/* no module fixes that */
+	CHECK_STR(find("kernel")->fix, "");
+	CHECK_STR(find("loopback")->fix, "");
+	CHECK_STR(find("host")->fix, "");
 	probe.devices = probe.driven = 1;
 	diagnose(probe);
 	CHECK_INT(find("guest")->status, FINDING_NO);
-	CHECK_STR(find("guest")->mend, "");
+	CHECK_STR(find("guest")->fix, "");
 }
 
 static void test_container_rules(void)
@@ -93,11 +100,12 @@ static void test_container_rules(void)
 	probe.vsock_node.refused = EPERM;
 	diagnose(probe);
 	CHECK_INT(find("/dev/vsock")->status, FINDING_NO);
-	CHECK_STR(find("/dev/vsock")->mend, "");
+	CHECK_STR(find("/dev/vsock")->fix, "");
 	check_has(find("/dev/vsock")->note, "--device /dev/vsock");
 	probe.local = EPERM;
 	diagnose(probe);
-	check_has(find("cid")->note, "--device /dev/vsock");
+	check_has(find("cid")->note, "see /dev/vsock");
+	check_has(find("/dev/vsock")->note, "--device /dev/vsock");
 }
 
 static void test_group(void)
@@ -106,16 +114,14 @@ static void test_group(void)
 
 	probe.vhost_node.refused = EACCES;
 	diagnose(probe);
-	CHECK_STR(find("/dev/vhost-vsock")->mend, "usermod -a -G kvm ann");
+	CHECK_STR(find("/dev/vhost-vsock")->fix, "usermod -a -G kvm ann");
 	probe.vhost_node.gid = 0;
 	diagnose(probe);
-	CHECK_STR(
-	    find("/dev/vhost-vsock")->mend, "chmod 0666 /dev/vhost-vsock");
+	CHECK_STR(find("/dev/vhost-vsock")->fix, "chmod 0666 /dev/vhost-vsock");
 	probe.vhost_node.gid = 108;
 	probe.vhost_node.mode = 0600;
 	diagnose(probe);
-	CHECK_STR(
-	    find("/dev/vhost-vsock")->mend, "chmod 0666 /dev/vhost-vsock");
+	CHECK_STR(find("/dev/vhost-vsock")->fix, "chmod 0666 /dev/vhost-vsock");
 }
 
 static void test_vmware_guest(void)
@@ -124,10 +130,10 @@ static void test_vmware_guest(void)
 
 	probe.cid = 4000000000;
 	probe.host = probe.loopback = EADDRNOTAVAIL;
-	probe.loaded[PROBE_VMCI] = true;
+	probe.vmci = true;
 	probe.vhost_node.minor = -1;
 	diagnose(probe);
-	CHECK_STR(made.verdict, "vsock is usable here: guest");
+	CHECK_STR(made.verdict.text, "vsock is usable here: guest");
 	check_has(find("guest")->text, "CID 4000000000");
 	check_has(find("guest")->text, "vmw_vsock_vmci_transport");
 	CHECK_INT(find("vmci")->status, FINDING_NOTE);
@@ -142,7 +148,7 @@ static void test_hyperv(void)
 	probe.cid = ADDRESS_ANY;
 	probe.host = probe.loopback = EADDRNOTAVAIL;
 	diagnose(probe);
-	CHECK_STR(made.verdict, "vsock is usable here: guest");
+	CHECK_STR(made.verdict.text, "vsock is usable here: guest");
 	check_has(find("guest")->text, "hv_sock");
 	CHECK_INT(find("cid")->status, FINDING_NO);
 }
@@ -154,7 +160,7 @@ static void test_driverless(void)
 	probe.devices = 1;
 	diagnose(probe);
 	CHECK_INT(find("guest")->status, FINDING_NO);
-	CHECK_STR(find("guest")->mend, "modprobe vmw_vsock_virtio_transport");
+	CHECK_STR(find("guest")->fix, "modprobe vmw_vsock_virtio_transport");
 	probe.driven = 1;
 	probe.cid = 3;
 	diagnose(probe);
@@ -165,12 +171,12 @@ static void test_loading(void)
 {
 	struct probe probe = good();
 
-	probe.loaded_before[PROBE_LOOPBACK] = false;
+	strcpy(probe.newly_loaded, "vsock_loopback");
 	diagnose(probe);
-	check_has(find("kernel")->note, "has loaded vsock_loopback");
+	check_has(find("kernel")->note, "made the kernel load vsock_loopback");
 }
 
-/* Whatever the answers: no finding that is bad leaves one without advice. */
+/* Whatever the probe found: each "no" comes with a fix or a note. */
 static void test_advice(void)
 {
 	static const int errors[] = { 0, ENODEV, EACCES, EPERM, ENOENT,
@@ -191,7 +197,7 @@ static void test_advice(void)
 			const struct finding *finding = &made.findings[j];
 
 			if (finding->status == FINDING_NO)
-				CHECK(finding->mend[0] != '\0' ||
+				CHECK(finding->fix[0] != '\0' ||
 				      finding->note[0] != '\0');
 		}
 	}
@@ -199,18 +205,19 @@ static void test_advice(void)
 
 static const struct test tests[] = {
 	{ "diagnosis: a host on which all is well", test_good },
-	{ "diagnosis: a filter that forbids the socket is mended by no module",
+	{ "diagnosis: no module fixes a filter that forbids the socket",
 	    test_filter },
-	{ "diagnosis: a container's device rules are mended from outside",
+	{ "diagnosis: a container's device rules are fixed from outside",
 	    test_container_rules },
-	{ "diagnosis: who may not open a group's node is to join the group",
+	{ "diagnosis: a user who cannot open a group's node can join the group",
 	    test_group },
 	{ "diagnosis: a guest of VMware", test_vmware_guest },
-	{ "diagnosis: a guest of Hyper-V, that has no CID", test_hyperv },
-	{ "diagnosis: a device without a driver names the driver",
+	{ "diagnosis: a guest of Hyper-V, which has no CID", test_hyperv },
+	{ "diagnosis: a device without a driver: the fix names the driver",
 	    test_driverless },
-	{ "diagnosis: a module that asking has loaded is named", test_loading },
-	{ "diagnosis: what is not usable comes with a mend or a note",
+	{ "diagnosis: a module loaded by the check itself is named",
+	    test_loading },
+	{ "diagnosis: what is not usable comes with a fix or a note",
 	    test_advice },
 };
 

@@ -7,6 +7,11 @@ load golden
 	golden doctor-core 1 "$VCAT" --doctor
 }
 
-@test "cid: without a transport there is none, and the hint says who tells more" {
+@test "doctor: --json has no number for an unknown CID, and says that nothing is usable" {
+	expect "$(found cid cid)" null
+	expect "$(found verdict usable)" false
+}
+
+@test "cid: without a transport there is no CID, and the hint names --doctor" {
 	fails 1 "/dev/vsock: cid: No such device" "vcat --doctor" "$VCAT" --cid
 }

@@ -11,23 +11,28 @@ teardown_file() {
 	golden doctor-loopback 0 "$VCAT" --doctor
 }
 
-@test "doctor: an ordinary user may not open /dev/vsock, and vsock is usable all the same" {
+@test "doctor: --json has the CID as a number and the verdict as a boolean" {
+	expect "$(found cid cid)" 1
+	expect "$(found verdict usable)" true
+	expect "$(found guest cid)" null
+	expect "$(found guest usable)" null
+}
+
+@test "doctor: an ordinary user cannot open /dev/vsock, yet vsock is usable" {
 	golden doctor-user 0 "${AS_USER[@]}" "$VCAT" --doctor
 }
 
-@test "doctor: the fix of /dev/vsock fixes it" {
+@test "doctor: the fix for /dev/vsock works" {
 	run -0 "${AS_USER[@]}" "$VCAT" --doctor --json
-	"${AS_USER[@]}" "$VCAT" --doctor --json >before
-	jq -r 'select(.check == "/dev/vsock").fix' before >fix
-	expect "$(jq -r 'select(.check == "/dev/vsock").status' before)" no
+	expect "$(found /dev/vsock status "${AS_USER[@]}")" no
+	found /dev/vsock fix "${AS_USER[@]}" >fix
 	sh ./fix
-	"${AS_USER[@]}" "$VCAT" --doctor --json >after
-	expect "$(jq -r 'select(.check == "/dev/vsock").status' after)" ok
+	expect "$(found /dev/vsock status "${AS_USER[@]}")" ok
 	chmod 0600 /dev/vsock
 }
 
-# make_container: ./in-container COMMAND... runs it where /dev has the usual
-# nodes and no other.
+# make_container: writes ./in-container, which runs COMMAND... in a container
+# whose /dev has the usual nodes and no others.
 make_container() {
 	cat >in-container <<-'END'
 		#!/bin/bash
@@ -48,7 +53,7 @@ make_container() {
 	golden doctor-container 0 ./in-container "$VCAT" --doctor
 }
 
-@test "doctor: the fix of a missing /dev/vsock fixes it" {
+@test "doctor: the fix for a missing /dev/vsock works" {
 	make_container
 	# shellcheck disable=SC2016 # the inner shell's
 	run -0 ./in-container sh -ec '
@@ -59,12 +64,12 @@ make_container() {
 	expect "$output" ok
 }
 
-@test "doctor: a container whose filter forbids the socket, as Docker's does" {
+@test "doctor: a container whose seccomp filter forbids VM sockets, as Docker's does" {
 	golden doctor-filter 1 "$TOOLS/without-vsock" "$VCAT" --doctor
 }
 
-@test "doctor: a node that is there before its driver is not opened: that might load it" {
-	export ASAN_OPTIONS=detect_leaks=0 # it does not go with strace
+@test "doctor: a node without a loaded driver is not opened, as that might load the driver" {
+	export ASAN_OPTIONS=detect_leaks=0 # LeakSanitizer fails under strace
 	mknod -m 0666 /dev/vhost-vsock c 10 241
 	golden doctor-loopback 0 strace -f -qq -o trace -e trace=openat,open \
 		"$VCAT" --doctor
@@ -74,7 +79,7 @@ make_container() {
 }
 
 @test "doctor: no packet is sent" {
-	export ASAN_OPTIONS=detect_leaks=0 # it does not go with strace
+	export ASAN_OPTIONS=detect_leaks=0 # LeakSanitizer fails under strace
 	start doctor strace -f -qq -o trace -e trace=network "$VCAT" --doctor
 	finish doctor
 	expect "$status" 0
@@ -82,24 +87,19 @@ make_container() {
 	run -1 grep -vE '(socket|bind)\(|AF_UNIX' <(grep -E '\(' trace)
 }
 
-@test "cid: the loopback's is 1, as an ordinary user too" {
-	run -0 --separate-stderr vcat --cid
-	expect "$output" 1
-	run -0 --separate-stderr vcat --cid -v
-	expect "$output" "1 local"
-	run -0 --separate-stderr "${AS_USER[@]}" "$VCAT" --cid
-	expect "$output" 1
+@test "cid: the loopback alone is 1, for an ordinary user too" {
+	prints 1 "$VCAT" --cid
+	prints "1 local" "$VCAT" --cid -v
+	prints 1 "${AS_USER[@]}" "$VCAT" --cid
 	make_container
-	run -0 --separate-stderr ./in-container "$VCAT" --cid
-	expect "$output" 1
-	expect "$stderr" ""
+	prints 1 ./in-container "$VCAT" --cid
 }
 
 into_full() {
 	vcat "$@" >/dev/full
 }
 
-@test "doctor and cid: a stdout that takes nothing is status 1 and a message" {
+@test "doctor and cid: a full stdout is an error, status 1" {
 	for words in "--doctor" "--doctor --json" "--cid"; do
 		# shellcheck disable=SC2086 # words
 		run -1 --separate-stderr into_full $words
@@ -107,13 +107,13 @@ into_full() {
 	done
 }
 
-# on_terminal COMMAND: its output, on a terminal of its own; a dumb one has no
+# on_terminal COMMAND: runs it on a terminal of its own. TERM=dumb has no
 # colours.
 on_terminal() {
 	TERM=${terminal-xterm} script -qec "$1" /dev/null </dev/null
 }
 
-@test "doctor: colours on a terminal, and nowhere else" {
+@test "doctor: colours on a terminal only, and not with NO_COLOR" {
 	run -0 on_terminal "$VCAT --doctor"
 	[[ $output == $'\e[32mok\e[0m    kernel '* ]]
 	run -0 on_terminal "NO_COLOR=1 $VCAT --doctor"

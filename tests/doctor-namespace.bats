@@ -9,11 +9,11 @@ load golden
 	golden doctor-namespace-global 0 "$VCAT" --doctor
 }
 
-@test "doctor: a network namespace of the global mode sees the same" {
+@test "doctor: a network namespace in global mode sees the same" {
 	golden doctor-namespace-global 0 unshare --net "$VCAT" --doctor
 }
 
-@test "doctor: a network namespace with a vsock of its own has no way to the host" {
+@test "doctor: a network namespace in local mode cannot reach the host" {
 	echo local >/proc/sys/net/vsock/child_ns_mode
 	golden doctor-namespace-local 0 unshare --net "$VCAT" --doctor
 }

@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 load helper
 load golden
 
-@test "doctor: without a vsock module nothing is usable, and modprobe fixes it" {
+@test "doctor: without a vsock module nothing is usable, and modprobe is the fix" {
 	golden doctor-none 1 "$VCAT" --doctor
 }
 
@@ -11,13 +11,13 @@ load golden
 	golden doctor-none 1 "${AS_USER[@]}" "$VCAT" --doctor
 }
 
-@test "cid: without a vsock module there is none, and the hint says what to load" {
+@test "cid: without a vsock module there is no CID, and the hint says what to load" {
 	fails 1 "vsock: socket: Address family not supported by protocol" \
 		"modprobe vhost_vsock" "$VCAT" --cid
 }
 
-# The last: what it has loaded stays.
-@test "doctor: a kernel that loads modules on demand does so, and it is told" {
+# Keep this test last: the modules that it loads stay loaded.
+@test "doctor: a module that the kernel loads on demand is named" {
 	cat >load <<-END
 		#!/bin/bash
 		# as modules.alias has it on Debian: net-pf-40 is the loopback

@@ -1,18 +1,18 @@
-# What vcat --doctor says, held whole against tests/golden/NAME.txt. With
-# VCAT_GOLDEN=update the files are written instead: look at the difference.
+# The whole output of vcat --doctor is compared with tests/golden/NAME.txt. With
+# VCAT_GOLDEN=update the files are written instead: review the difference.
 #
 # shellcheck shell=bash disable=SC2154,SC2034
 
 GOLDEN=$TOP/tests/golden
 
-# What differs from one kernel to the next: its release, and its minors.
+# Hides what differs between kernels: the release, and the minor numbers.
 normalised() {
 	local text
 	text=$(cat)
 	echo "${text//"$(uname -r)"/RELEASE}" | sed -E 's/ c 10 [0-9]+/ c 10 MINOR/'
 }
 
-# as_text: the objects of --json on stdin, laid out as the text is.
+# as_text: turns the objects of --json on stdin into the text of --doctor.
 as_text() {
 	jq -r 'def pad(n): . + " " * (n - length);
 		def line(name): if .[name] then " " * 24 + name + ": " + .[name]
@@ -22,8 +22,8 @@ as_text() {
 			line("fix"), line("note") end'
 }
 
-# golden NAME STATUS COMMAND...: what it prints is in that file, and nothing
-# goes to stderr; with --json, jq reads the same from it.
+# golden NAME STATUS COMMAND...: COMMAND prints exactly that file, and nothing on
+# stderr; with --json, it prints the same as JSON.
 golden() {
 	local name=$1 wanted=$2 got=0
 	shift 2
@@ -32,7 +32,7 @@ golden() {
 	normalised <said >"$name.txt"
 	[[ ${VCAT_GOLDEN-} != update ]] || cp "$name.txt" "$GOLDEN/$name.txt"
 	diff -u "$GOLDEN/$name.txt" "$name.txt"
-	# what asking has loaded stays, and is not told again
+	# a module that the first run loaded stays loaded: run again for the text
 	timeout "$LIMIT" "$@" >said || true
 	got=0
 	timeout "$LIMIT" "$@" --json >json || got=$?
@@ -40,11 +40,28 @@ golden() {
 	as_text <json | diff -u said -
 }
 
-# Before a command: it runs as one who owns no node.
+# found CHECK MEMBER [PREFIX...]: prints that member of a finding of
+# PREFIX vcat --doctor --json.
+found() {
+	local check=$1 member=$2
+	shift 2
+	"$@" "$VCAT" --doctor --json |
+		jq -r "select(.check == \"$check\").$member"
+}
+
+# prints WANTED COMMAND...: it succeeds with that output and says nothing else.
+prints() {
+	local wanted=$1
+	shift
+	run -0 --separate-stderr timeout "$LIMIT" "$@"
+	expect "$output" "$wanted" && expect "$stderr" "" "stderr"
+}
+
+# Before a command: runs it as a user who owns no node.
 AS_USER=(setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs)
 
-# The directory of this guest's kernel, for modprobe -d: the modules that the
-# machine did not load are there to be loaded.
+# The directory of this guest's kernel, for modprobe -d: it has the modules that
+# the machine did not load at boot.
 kernel_directory() {
 	echo "$TOP"/build/vm/kernels/*/lib/modules/"$(uname -r)" |
 		sed 's,/lib/modules/[^/]*$,,'

@@ -1,6 +1,6 @@
 /*
- * JSON objects of strings, numbers and truth values, one a line. What failed
- * to be written is the stream's to know: ferror(3).
+ * Writes JSON objects of strings, numbers and booleans, one object per line.
+ * Write errors are recorded in the stream: ask ferror(3).
  *
  *	json_open(&json, stdout);
  *	json_string(&json, "check", "kernel");
@@ -17,18 +17,19 @@ struct json {
 	bool more; /* a member has been written */
 };
 
-/* Begins an object. */
+/* Starts an object. */
 void json_open(struct json *json, FILE *to);
 
 /*
- * Its members, in the order of the calls. A string's bytes that are no UTF-8
- * become U+FFFD; a number that JSON has not (infinite, none) becomes null.
+ * Writes a member of the object. Bytes of a string that are not valid UTF-8
+ * become U+FFFD; a number that JSON cannot express (infinity, NaN) becomes
+ * null.
  */
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);
 
-/* Ends the object, and its line. */
+/* Ends the object and its line. */
 void json_close(struct json *json);
 
 #endif

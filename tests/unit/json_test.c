@@ -1,5 +1,5 @@
 /*
- * JSON, byte for byte as it is written.
+ * The JSON that is written, byte for byte.
  */
 #include "json.h"
 
@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-/* What is written of one object; the caller's until the next call. */
+/* The text of one object; valid until the next call. */
 static const char *object_of(
     void (*fill)(struct json *, const void *), const void *value)
 {
@@ -113,7 +113,7 @@ static void test_no_utf8(void)
 		{ "\xe2\x82", NO NO },
 		{ "\xe2\x82z", NO NO "z" },
 		{ "\xf0\x9f\x98", NO NO NO },
-		/* longer than need be */
+		/* overlong forms */
 		{ "\xc0\xaf", NO NO },
 		{ "\xe0\x9f\xbf", NO NO NO },
 		{ "\xf0\x8f\xbf\xbf", NO NO NO NO },
@@ -147,12 +147,14 @@ static void test_numbers(void)
 }
 
 static const struct test tests[] = {
-	{ "json: an object is a line, its members in order", test_object },
+	{ "json: an object is one line, its members in order", test_object },
 	{ "json: quotes, backslashes and control characters are escaped",
 	    test_escapes },
 	{ "json: UTF-8 stays as it is", test_utf8 },
-	{ "json: what is no UTF-8 is replaced, byte by byte", test_no_utf8 },
-	{ "json: CIDs are whole, fractions stay, what is no number is null",
+	{ "json: bytes that are not UTF-8 are replaced one by one",
+	    test_no_utf8 },
+	{ "json: CIDs have no fraction, fractions are kept, infinity and NaN "
+	  "are null",
 	    test_numbers },
 };
 

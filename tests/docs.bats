@@ -2,8 +2,8 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# What is written about vcat, held against vcat: the help text, the table of
-# options, the manual, the README.
+# Compares what is written about vcat with vcat itself: the help text, the table
+# of options, the manual, the README.
 
 MANUAL=$TOP/man/vcat.1
 README=$TOP/README.md
@@ -11,7 +11,7 @@ TABLE=$TOP/src/options_table.c
 PARSE=$TOP/build/$BUILD/unit/parse_options
 HINTS=$TOP/build/$BUILD/unit/list_hints
 
-# same LEFT RIGHT: two lists, compared line by line.
+# same LEFT RIGHT: compares two lists line by line; an empty one is an error.
 same() {
 	[[ -s $1 ]] || {
 		echo "$1: nothing was found"
@@ -46,41 +46,61 @@ manual_options() {
 			-e 's/Fl /-/g' -e 's/ , /, /'
 }
 
-# A section as it is read, a paragraph a line.
+# A section as a reader sees it, one line per paragraph.
 rendered() {
 	mandoc -T ascii -O width=1000 "$MANUAL" | sed 's/.\x08//g' |
 		awk -v name="$1" '/^[A-Z]/ { on = $0 == name } on'
 }
 
-# The steps that the program can name in a message: any word might be one.
+# Prints all hints. Any word in the sources may be a step, so all are tried.
 ask_for_hints() {
 	local steps
 	mapfile -t steps < <(grep -ohE '"[a-z]+( [a-z]+)?"' "$TOP"/src/*.c | tr -d '"' | sort -u)
 	"$HINTS" "${steps[@]}" | sort -u
 }
 
-# diagnostics STEP REASON: the manual's items for it; STEP may be "*".
-diagnostics() {
-	rendered DIAGNOSTICS | awk -v step="$1" -v reason="$2" '
+# explained FROM TO: the errors that the manual's DIAGNOSTICS explains between
+# these two lines; an empty TO is the end.
+explained() {
+	rendered DIAGNOSTICS | awk -v from="$1" -v to="$2" '
 		{ sub(/^ +/, "") }
-		{ head = $0; sub(/  .*/, "", head); sub(/ \([^)]*\)$/, "", head) }
-		step == "*" { sub(/^[a-z]+/, "*", head) }
-		head == step ": " reason'
+		$0 == from { on = 1; next }
+		to != "" && $0 == to { on = 0 }
+		on && sub(/  .*/, "")'
 }
 
-# The words of a hint that somebody would type or look for.
-commands_in() {
-	grep -oE 'modprobe [a-z_]+|vcat -l [0-9]+|(ss|ls)( -[-a-z]+)+|--[a-z-]+|any:[0-9]+|CAP_[A-Z_]+|/proc/[a-z_/]+' \
-		<<<"$1"
+# Prints those errors on stdin that have no hint in the file hints. "(mux:)" after
+# an error names its kind of address; without it, the kind is VM sockets.
+without_hint() {
+	local item kind error
+	while read -r item; do
+		kind=vsock
+		error=${item% (*)}
+		[[ $item != *" ("*":)" ]] || kind=${item##*(} kind=${kind%:)}
+		awk -F '\t' -v kind="$kind" -v step="${error%%: *}" \
+			-v reason="${error#*: }" '
+			$1 == kind && $3 == reason && ($2 == step || $2 == "*") { found = 1 }
+			END { exit !found }' hints || echo "$item"
+	done
 }
 
-# The shell commands of the README's blocks and of the manual's examples, one
-# file each; prompts are taken off.
+# The sources in one line, with the pieces of each string joined.
+said() {
+	cat "$TOP"/src/*.c | tr -d '\n' | sed -E 's/"[[:space:]]*"//g'
+}
+
+# arguments_of COMMAND: the first argument of each COMMAND on stdin, one per line.
+arguments_of() {
+	grep -oE "$1 [a-z_]+" | sed "s/^$1 //" | sort -u
+}
+
+# The shell commands of the README's and the manual's blocks, one file each;
+# prompts are taken off.
 extract_blocks() {
 	mkdir -p blocks
 	awk '/^```/ { on = !on && $0 == "```sh"; if (on) n++; next }
 		on { print > ("blocks/readme-" n) }' "$README"
-	section EXAMPLES | sed 's/\\e/\\/g' |
+	sed 's/\\e/\\/g' "$MANUAL" |
 		awk '/^\.Bd / { on = 1; n++; next } /^\.Ed/ { on = 0 }
 			on { print > ("blocks/manual-" n) }'
 	sed -i -E 's/^(host|guest)?[$#] //' blocks/*
@@ -91,8 +111,8 @@ stub() {
 	chmod 755 "stubs/$1"
 }
 
-# A world without a way out: in it vcat parses its words and does no more,
-# ssh runs what it is given here, and no other program is there.
+# Programs for the examples to run with: vcat only parses its command line, ssh
+# runs its command here, and no other program exists.
 build_stubs() {
 	local tool
 	mkdir -p stubs
@@ -121,16 +141,16 @@ build_stubs() {
 	cp stubs/sudo stubs/ProxyCommand
 }
 
-# try_block FILE: every vcat in it is run, and parses.
+# try_block FILE: runs the block; every vcat command in it must parse.
 try_block() {
 	local wanted
 	wanted=$(grep -oE "(^|[^[:alnum:]_./-])vcat " "$1" | wc -l)
 	[[ $wanted -gt 0 ]] || return 0
-	# nothing outside of this directory is written to
+	# it writes to no file outside this directory
 	run -1 grep -E '> ?[/~$]' <(sed 's,>/dev/null,,g' "$1")
 	rm -rf log world
 	mkdir world
-	# the files that it reads, but for pipes of its own
+	# create the files that it reads, except its own pipes
 	(cd world && grep -oE '<[a-z.-]+' "../$1" | tr -d '<' |
 		grep -vxF "$(sed -n 's/^mkfifo //p' "../$1")" | xargs -r touch)
 	(cd world && timeout 20 env -i PATH="$T/stubs" \
@@ -178,33 +198,63 @@ try_block() {
 	done
 }
 
-@test "hints: each has an item of its own in the manual's DIAGNOSTICS" {
-	local step reason
+@test "hints: each item that the manual adds to one is of an error that has a hint" {
 	ask_for_hints >hints
-	[[ -s hints ]]
-	cut -f 2,3 hints | sort -u >errors
-	while IFS=$'\t' read -r step reason; do
-		expect "$(diagnostics "$step" "$reason" | wc -l)" \
-			"$(awk -F '\t' -v step="$step" -v reason="$reason" \
-				'$2 == step && $3 == reason' hints | wc -l)" \
-			"items of '$step: $reason'"
-	done <errors
+	explained "For these errors there is more to know than the hint says:" \
+		"These errors have no hint:" >items
+	[[ -s items && -s hints ]]
+	expect "$(without_hint <items)" "" "items of errors without a hint"
 }
 
-@test "hints: what mends the error is in the item of that error" {
-	local step reason text word
+@test "hints: an item of an error without a hint is found" {
 	ask_for_hints >hints
-	while IFS=$'\t' read -r _ step reason text; do
-		diagnostics "$step" "$reason" >items
-		while read -r word; do
-			# nothing that rules out the other items may be lost
-			grep -F -- "$word" items >left || {
-				echo "'$word' of this hint is not in the manual: $text"
-				return 1
-			}
-			mv left items
-		done < <(commands_in "$text")
-	done <hints
+	printf '%s\n' "connect: Connection refused (mux:)" "connect: Exec format error" \
+		"handshake: Protocol error" "read: Connection refused" >items
+	expect "$(without_hint <items)" "$(sed 1d items)"
+}
+
+@test "hints: each error that the manual lists without one exists, and has none" {
+	local item
+	ask_for_hints >hints
+	said >sources
+	explained "These errors have no hint:" "" | sed 's/ SECS / %g /' >items
+	[[ -s items ]]
+	expect "$(without_hint <items)" "$(<items)" "errors without a hint"
+	while IFS= read -r item; do
+		if ! grep -qF -- "$item" sources; then
+			# or it is a step and an errno's text, which a test has
+			grep -qF -- "\"${item%%: *}\"" sources
+			grep -qF -- "${item#*: }" "$TOP"/tests/*.bats
+		fi
+	done <items
+}
+
+@test "hints: each option and each vcat command that they name exists" {
+	local words
+	ask_for_hints | cut -f 4 >hints
+	help_options | grep -oE -- '--?[a-zA-Z][a-z-]*' | sort -u >known
+	# what other programs take
+	sed -E -e 's/\<(ss|ls)( -[-a-z]+)+//g' -e 's,--device /dev,,g' hints |
+		grep -oE -- '(^|[ (])--?[a-z][a-z-]*' | tr -d ' (' | sort -u >named
+	[[ -s named ]]
+	run -1 grep -vxF -f known named
+	grep -oE 'vcat( -[^ ;]+)+( [0-9]+)?' hints | sort -u >commands
+	[[ -s commands ]]
+	while read -ra words; do
+		run -0 "$PARSE" "${words[@]:1}"
+	done <commands
+}
+
+@test "hints, README, manual: each module that they load is one that --doctor knows" {
+	{
+		ask_for_hints
+		sed 's/modprobe -r /modprobe /' "$README"
+		rendered DIAGNOSTICS
+	} | arguments_of modprobe >modules
+	[[ -s modules ]]
+	while read -r module; do
+		grep -F "\"$module\"" "$TOP/src/probe.c"
+	done <modules
 }
 
 @test "examples: every vcat command of the README parses" {

@@ -1,10 +1,10 @@
 /*
- * Prints every hint that a user can meet, by asking for all of them:
- * tests/docs.bats holds the manual's DIAGNOSTICS against this.
+ * Prints every hint that vcat can give, by asking for each combination of
+ * address, step and error. tests/docs.bats compares the manual with the output.
  *
  * Usage: list_hints STEP...
- * Output, a line a hint: KIND <tab> STEP <tab> strerror <tab> HINT. A STEP of
- * "*" stands for all that were given. The port in the text is 1234.
+ * Output, one line per hint: KIND <tab> STEP <tab> strerror <tab> HINT. The
+ * STEP "*" stands for all steps given. The port in the text is 1234.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define ERRNO_MAX 200
 #define PORT      1234
 
-/* One for each way in which a table may tell addresses apart. */
+/* One address for each case that a table of hints distinguishes. */
 static const struct address addresses[] = {
 	{ .kind = ADDRESS_VSOCK, .cid = ADDRESS_CID_HYPERVISOR, .port = PORT },
 	{ .kind = ADDRESS_VSOCK, .cid = ADDRESS_CID_LOCAL, .port = PORT },

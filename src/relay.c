@@ -318,20 +318,3 @@ struct deadline relay_deadline(const struct relay *relay)
 
 	return relay->out.hold_end ? deadline_first(first, relay->hold) : first;
 }
-
-int relay_run(struct relay *relay)
-{
-	struct pollfd fds[RELAY_FDS] = { 0 };
-
-	while (relay_advance(relay, fds) == RELAY_RUNNING) {
-		relay_interest(relay, fds);
-		if (poll(fds, RELAY_FDS,
-			deadline_poll_ms(relay_deadline(relay))) >= 0)
-			continue;
-		if (errno != EINTR)
-			return -1;
-		for (int i = 0; i < RELAY_FDS; i++)
-			fds[i].revents = 0;
-	}
-	return 0;
-}

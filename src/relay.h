@@ -4,7 +4,7 @@
  *
  * The relay itself never waits. Its owner polls what relay_interest() asks
  * for and calls relay_advance() with the answers, until the state is no
- * longer RELAY_RUNNING; relay_run() does that for one relay.
+ * longer RELAY_RUNNING.
  */
 #ifndef VCAT_RELAY_H
 #define VCAT_RELAY_H
@@ -67,8 +67,5 @@ struct deadline relay_deadline(const struct relay *relay);
 /* Moves what can be moved, given poll(2)'s answers; returns relay->state. */
 enum relay_state relay_advance(
     struct relay *relay, const struct pollfd fds[RELAY_FDS]);
-
-/* Polls and advances until the relay is over. Returns 0, or -1 with errno. */
-int relay_run(struct relay *relay);
 
 #endif

@@ -8,7 +8,7 @@ static size_t length_by(unsigned char first)
 {
 	if (first < 0x80)
 		return 1;
-	if (first < 0xc2) /* a later byte, or an overlong form */
+	if (first < 0xc2) /* a continuation byte, or an overlong form */
 		return 0;
 	if (first < 0xe0)
 		return 2;

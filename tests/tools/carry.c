@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "timing.h"
 
 static const double grace = 2; /* to end after the last byte */
 
@@ -53,10 +54,10 @@ static void *drain(void *argument)
 	ssize_t got;
 
 	poll(&first, 1, -1);
-	way->began = load_now();
+	way->began = timing_now();
 	while ((got = splice(way->drain, NULL, null, NULL, 1 << 20, 0)) > 0)
 		way->counted += (uint64_t)got;
-	way->ended = load_now();
+	way->ended = timing_now();
 	close(null);
 	close(way->drain);
 	return NULL;
@@ -151,7 +152,7 @@ static double finish(struct load *load, struct way *there, struct way *back)
 	command_wait(&load->first, -1);
 	if (load->both_ways)
 		command_wait(&load->second, -1);
-	ended = load_now();
+	ended = timing_now();
 	there->counted =
 	    at_most(written_to(load, &load->first, false), load->bytes);
 	if (load->both_ways)
@@ -184,7 +185,7 @@ const char *carry_run(struct load *load)
 
 	if (!start(load, &there, &back))
 		return "failed";
-	began = load_now();
+	began = timing_now();
 	begin(&there);
 	begin(&back);
 	ended = finish(load, &there, &back);

@@ -11,20 +11,15 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "load.h"
+#include "timing.h"
 
 enum { GROUPS = 2 };
 
 /* What the signal handler has to kill. */
 static volatile pid_t groups[GROUPS];
-
-static void pause_ms(long ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
 
 static void become(const struct command *command, int in, int out)
 {
@@ -108,7 +103,7 @@ bool command_await_listening(const struct command *command)
 			if (end != text && waits(call))
 				return true;
 		}
-		pause_ms(1);
+		timing_pause(0.001);
 	}
 	return false;
 }
@@ -127,7 +122,7 @@ bool command_wait(struct command *command, double seconds)
 			break;
 		if (forever != 0 && load_now() > end)
 			return false;
-		pause_ms(1);
+		timing_pause(0.001);
 	}
 	command->status =
 	    info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
@@ -179,7 +174,7 @@ void command_end_all(void)
 			continue;
 		if (load_now() > patience)
 			signal_all(SIGKILL);
-		pause_ms(1);
+		timing_pause(0.001);
 	}
 }
 

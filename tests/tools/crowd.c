@@ -5,17 +5,16 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "number.h"
 #include "place.h"
 #include "prng.h"
+#include "timing.h"
 
 enum {
 	EXIT_USAGE = 2,
@@ -56,14 +55,6 @@ static const char usage_text[] =
     "N whole\nmedian N us\n"
     "Exits 0 if that is all of them, 1 if not, 124 if SECS (60) were over.\n";
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void fail(struct client *c, const char *why, int error)
 {
 	c->why = why;
@@ -93,7 +84,7 @@ static void try_connect(struct client *c, const union place *place)
 
 static void begin(struct crowd *crowd, struct client *c)
 {
-	*c = (struct client){ .fd = -1, .began = now() };
+	*c = (struct client){ .fd = -1, .began = timing_now() };
 	crowd->next++;
 	prng_init(&c->out, (uint64_t)crowd->next);
 	prng_init(&c->back, (uint64_t)crowd->next);
@@ -188,7 +179,7 @@ static void end(struct crowd *crowd, struct client *c)
 		close(c->fd);
 	c->fd = -1;
 	if (c->why == NULL) {
-		crowd->seconds[crowd->whole++] = now() - c->began;
+		crowd->seconds[crowd->whole++] = timing_now() - c->began;
 		return;
 	}
 	crowd->failed++;
@@ -230,19 +221,12 @@ static bool turn(struct crowd *crowd)
 	return running > 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int report(struct crowd *crowd)
 {
 	double *seconds = crowd->seconds;
 
 	printf("%d whole\n", crowd->whole);
-	qsort(seconds, (size_t)crowd->whole, sizeof *seconds, by_size);
+	timing_sort(seconds, crowd->whole);
 	if (crowd->whole > 0)
 		printf("median %.0f us\n", seconds[crowd->whole / 2] * 1e6);
 	return crowd->whole == crowd->total ? 0 : 1;
@@ -260,7 +244,7 @@ static void out_of_time(int number)
 
 static void parse(struct crowd *crowd, int argc, char **argv)
 {
-	unsigned int limit = 60;
+	double limit = 60;
 	int c;
 
 	while ((c = getopt(argc, argv, "c:n:b:w:")) != -1) {
@@ -272,7 +256,7 @@ static void parse(struct crowd *crowd, int argc, char **argv)
 			crowd->bytes =
 			    (unsigned long long)number_of(optarg, 1, 1 << 30);
 		else if (c == 'w')
-			limit = (unsigned int)number_of(optarg, 1, 3600);
+			limit = (double)number_of(optarg, 1, 3600);
 		else
 			errx(EXIT_USAGE, "%s", usage_text);
 	}
@@ -280,8 +264,7 @@ static void parse(struct crowd *crowd, int argc, char **argv)
 		errx(EXIT_USAGE, "%s", usage_text);
 	if (crowd->at_once > crowd->total)
 		crowd->at_once = crowd->total;
-	signal(SIGALRM, out_of_time);
-	alarm(limit);
+	timing_limit(limit, out_of_time);
 }
 
 int main(int argc, char **argv)

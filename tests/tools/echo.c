@@ -1,59 +1,31 @@
 #include "echo.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "load.h"
+#include "serve.h"
+#include "timing.h"
 
-enum { EVENTS = 64, MESSAGE_MOST = 64 * 1024 };
-
-static void watch(int epoll, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
+enum { MESSAGE_MOST = 64 * 1024 };
 
 /* What is asked is small: it fits into the socket's buffer. */
-static void answer(int fd)
+static bool answer(int fd, void *unused)
 {
 	static char message[MESSAGE_MOST];
-	ssize_t got = recv(fd, message, sizeof(message), MSG_DONTWAIT);
+	ssize_t got = recv(fd, message, sizeof(message), 0);
 
+	(void)unused;
 	if (got < 0 && errno == EAGAIN)
-		return;
-	if (got <= 0 || send(fd, message, (size_t)got, MSG_NOSIGNAL) < got)
-		close(fd);
+		return true;
+	return got > 0 && send(fd, message, (size_t)got, MSG_NOSIGNAL) == got;
 }
 
 static void *serve(void *argument)
 {
-	int listener = (int)(intptr_t)argument;
-	struct epoll_event events[EVENTS];
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	fcntl(listener, F_SETFL, O_NONBLOCK);
-	watch(epoll, listener);
-	for (;;) {
-		int ready = epoll_wait(epoll, events, EVENTS, -1);
-
-		for (int i = 0; i < ready; i++) {
-			int fd = events[i].data.fd;
-
-			if (fd != listener)
-				answer(fd);
-			else if ((fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >=
-				 0)
-				watch(epoll, fd);
-		}
-	}
+	serve_run((int)(intptr_t)argument, answer, NULL, 0);
 	return NULL;
 }
 
@@ -83,22 +55,15 @@ bool echo_ask(int fd, size_t bytes)
 	return true;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double one = *(const double *)a, other = *(const double *)b;
-
-	return (one > other) - (one < other);
-}
-
 bool echo_time(int fd, size_t bytes, double *seconds, int rounds)
 {
 	for (int i = 0; i < rounds; i++) {
-		double began = load_now();
+		double began = timing_now();
 
 		if (!echo_ask(fd, bytes))
 			return false;
-		seconds[i] = load_now() - began;
+		seconds[i] = timing_now() - began;
 	}
-	qsort(seconds, (size_t)rounds, sizeof(*seconds), compare);
+	timing_sort(seconds, rounds);
 	return true;
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "serve.h"
+#include "timing.h"
 
 enum { EVENTS = 64 };
 
@@ -25,58 +27,24 @@ struct source {
 	uint64_t left;
 };
 
-static void watch(int epoll, int fd, uint32_t events, void *data)
-{
-	struct epoll_event event = { .events = events };
-
-	if (data == NULL)
-		event.data.fd = fd;
-	else
-		event.data.ptr = data;
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-/* Reads once; true when the connection has ended. */
-static bool receive(struct sink *sink, int fd)
+/* Reads once; false when the connection has ended. */
+static bool receive(int fd, void *argument)
 {
 	static char block[LOAD_BLOCK];
+	struct sink *sink = argument;
 	ssize_t got = read(fd, block, sizeof(block));
 
-	if (got < 0 && errno == EAGAIN)
-		return false;
-	if (got > 0) {
+	if (got > 0)
 		sink->bytes += (uint64_t)got;
-		return false;
-	}
-	close(fd);
-	return true;
+	return got > 0 || (got < 0 && errno == EAGAIN);
 }
 
 static void *run_sink(void *argument)
 {
 	struct sink *sink = argument;
-	struct epoll_event events[EVENTS];
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	watch(epoll, sink->listener, EPOLLIN, NULL);
-	while (sink->wanted > 0) {
-		int ready = epoll_wait(epoll, events, EVENTS, -1);
-
-		for (int i = 0; i < ready; i++) {
-			int fd = events[i].data.fd;
-
-			if (fd != sink->listener) {
-				if (receive(sink, fd))
-					sink->wanted--;
-			} else if ((fd = accept4(
-					fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-				watch(epoll, fd, EPOLLIN, NULL);
-			}
-		}
-	}
-	sink->ended = load_now();
-	close(epoll);
+	serve_run(sink->listener, receive, sink, sink->wanted);
+	sink->ended = timing_now();
 	return NULL;
 }
 
@@ -96,13 +64,21 @@ static bool send_some(struct source *source)
 	return source->left == 0;
 }
 
+static void watch(int epoll, struct source *source)
+{
+	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = source };
+
+	fcntl(source->fd, F_SETFL, O_NONBLOCK);
+	epoll_ctl(epoll, EPOLL_CTL_ADD, source->fd, &event);
+}
+
 static void run_sources(struct source *sources, int count)
 {
 	struct epoll_event events[EVENTS];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
 	for (int i = 0; i < count; i++)
-		watch(epoll, sources[i].fd, EPOLLOUT, &sources[i]);
+		watch(epoll, &sources[i]);
 	while (count > 0) {
 		int ready = epoll_wait(epoll, events, EVENTS, -1);
 
@@ -144,7 +120,7 @@ const char *flood_run(struct load *load)
 	if (sources == NULL || sink.listener < 0 || !connect_all(load, sources))
 		return "failed";
 	pthread_create(&thread, NULL, run_sink, &sink);
-	began = load_now();
+	began = timing_now();
 	run_sources(sources, load->count);
 	pthread_join(thread, NULL);
 	load_say("seconds", sink.ended - began);

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "echo.h"
 #include "load.h"
+#include "timing.h"
 
 enum { TIMED_ROUNDS = 200, FEW_FILES = 1024 };
 
@@ -41,22 +41,14 @@ static bool open_all(const struct load *load, int *fds)
 	return true;
 }
 
-static void rest(double seconds)
-{
-	struct timespec time = { .tv_sec = (time_t)seconds };
-
-	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-	nanosleep(&time, NULL);
-}
-
 static void measure(const struct load *load, int fd)
 {
 	double seconds[TIMED_ROUNDS];
 	uint64_t before;
 
-	rest(0.2); /* for what the opening has left to do */
+	timing_pause(0.2); /* for what the opening has left to do */
 	before = command_cpu(&load->first);
-	rest(load->duration);
+	timing_pause(load->duration);
 	load_say(
 	    "idle_cpu_percent", (double)(command_cpu(&load->first) - before) /
 				    1e7 / load->duration);
@@ -77,9 +69,9 @@ const char *idle_run(struct load *load)
 	if (fds == NULL || listener < 0)
 		return "failed";
 	echo_start(listener);
-	began = load_now();
+	began = timing_now();
 	ok = open_all(load, fds);
-	load_say("seconds", load_now() - began);
+	load_say("seconds", timing_now() - began);
 	if (ok)
 		measure(load, fds[load->count - 1]);
 	free(fds);
@@ -116,7 +108,7 @@ const char *spawn_run(struct load *load)
 
 	if (load->has_target && !start_closer(load))
 		return "failed";
-	began = load_now();
+	began = timing_now();
 	for (int i = 0; i < load->count; i++) {
 		if (command_start(&load->first, -1, -1) < 0)
 			return "failed";
@@ -125,7 +117,7 @@ const char *spawn_run(struct load *load)
 		if (load->first.status != 0)
 			return "failed";
 	}
-	load_say("seconds", load_now() - began);
+	load_say("seconds", timing_now() - began);
 	load_say("times", load->count);
 	return "ok";
 }

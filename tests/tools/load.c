@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum { EXIT_USAGE = 2, EXIT_TIME = 124, BACKLOG = 4096 };
 
@@ -56,14 +56,6 @@ static void usage(void)
 {
 	fputs(usage_text, stderr);
 	exit(EXIT_USAGE);
-}
-
-double load_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 void load_say(const char *key, double value)
@@ -114,13 +106,10 @@ static double number(const char *text)
 
 static void limit_life(double seconds)
 {
-	struct itimerval timer = { .it_value.tv_sec = (time_t)seconds };
-
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, out_of_time);
 	signal(SIGTERM, out_of_time);
 	signal(SIGINT, out_of_time);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	timing_limit(seconds, out_of_time);
 }
 
 /* Returns the time limit. */

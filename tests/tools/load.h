@@ -42,9 +42,6 @@ const char *idle_run(struct load *load);
 /* How long a command runs that does nothing, or connects and sees the end. */
 const char *spawn_run(struct load *load);
 
-/* Seconds of the monotonic clock. */
-double load_now(void);
-
 void load_say(const char *key, double value);
 
 /*

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "action.h"
 #include "place.h"
+#include "timing.h"
 
 enum { EXIT_USAGE = 2, EXIT_TIME = 124 };
 
@@ -112,18 +112,8 @@ static void out_of_time(int signal_number)
 
 static void limit_life(double seconds)
 {
-	struct itimerval timer = { .it_value = {
-				       .tv_sec = (time_t)seconds,
-				       .tv_usec =
-					   (suseconds_t)((seconds -
-							     (double)(time_t)
-								 seconds) *
-							 1e6),
-				   } };
-
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, out_of_time);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	timing_limit(seconds, out_of_time);
 }
 
 static int failed(const char *what)
@@ -153,7 +143,7 @@ static int run_connect(const struct options *o, const union place *place,
 	while ((fd = place_connect(place, o->type, o->source_port)) < 0) {
 		if (waited >= o->patience)
 			return failed("connect");
-		session_pause(interval);
+		timing_pause(interval);
 		waited += interval;
 	}
 	return serve(fd, o->type, script);

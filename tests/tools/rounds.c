@@ -6,6 +6,7 @@
 
 #include "echo.h"
 #include "load.h"
+#include "timing.h"
 
 struct client {
 	const struct load *load;
@@ -31,7 +32,7 @@ static void *run_client(void *argument)
 {
 	struct client *client = argument;
 
-	while (load_now() < client->end) {
+	while (timing_now() < client->end) {
 		if (visit(client->load))
 			client->done++;
 		else
@@ -59,7 +60,7 @@ const char *rounds_rate(struct load *load)
 	int listener = load_open(load), started = 0;
 	struct client *clients = calloc((size_t)load->count, sizeof(*clients));
 	long done = 0, failures = 0;
-	double began = load_now();
+	double began = timing_now();
 
 	if (listener < 0 || clients == NULL)
 		return "failed";
@@ -77,7 +78,7 @@ const char *rounds_rate(struct load *load)
 	}
 	free(clients);
 	/* what had begun in time has ended, and took time until then */
-	load_say("seconds", load_now() - began);
+	load_say("seconds", timing_now() - began);
 	load_say("connections", (double)done);
 	load_say("failures", (double)failures);
 	return done > 0 && failures == 0 ? "ok" : "failed";
@@ -87,7 +88,7 @@ const char *rounds_delay(struct load *load)
 {
 	int listener = load_open(load), fd;
 	double *seconds = calloc((size_t)load->rounds, sizeof(*seconds));
-	double began = load_now();
+	double began = timing_now();
 	bool ok;
 
 	if (listener < 0 || seconds == NULL)
@@ -99,7 +100,7 @@ const char *rounds_delay(struct load *load)
 	     echo_time(fd, (size_t)load->message, seconds, load->rounds / 10) &&
 	     echo_time(fd, (size_t)load->message, seconds, load->rounds);
 	if (ok) {
-		load_say("seconds", load_now() - began);
+		load_say("seconds", timing_now() - began);
 		load_say("rounds", load->rounds + load->rounds / 10.0);
 		load_say("p50_us", seconds[load->rounds / 2] * 1e6);
 		load_say("p99_us", seconds[load->rounds / 100 * 99] * 1e6);

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
 
 enum {
 	STREAM_STEP = 256 * 1024, /* received and sent at a time */
@@ -129,7 +130,7 @@ int session_receive_all(struct session *s, size_t step, double pause)
 	if (buffer == NULL)
 		return -1;
 	while ((n = session_receive(s, buffer, size, 0)) > 0)
-		session_pause(pause);
+		timing_pause(pause);
 	free(buffer);
 	return (int)n;
 }
@@ -190,15 +191,4 @@ int session_send_file(struct session *s, const char *path)
 		}
 	close(fd);
 	return (int)n;
-}
-
-void session_pause(double seconds)
-{
-	struct timespec left = {
-		.tv_sec = (time_t)seconds,
-		.tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9),
-	};
-
-	while (nanosleep(&left, &left) < 0 && errno == EINTR)
-		continue;
 }

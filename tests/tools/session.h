@@ -62,7 +62,4 @@ int session_send_random(struct session *s, uint64_t count);
 /* Sends the contents of the file at path. */
 int session_send_file(struct session *s, const char *path);
 
-/* Sleeps; a fraction is allowed. */
-void session_pause(double seconds);
-
 #endif

@@ -3,7 +3,7 @@
 # BSD_CFLAGS and BSD_LIBS.
 
 TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
-	session.o place.o prng.o)
+	session.o place.o prng.o timing.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
 	crowd take-fd with-socket nonblocking)
@@ -26,17 +26,18 @@ $(B)/tools/peer: $(TOOLS_PEER_OBJS)
 	$(CC) $(CFLAGS_ALL) -pthread $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lmd
 
 $(B)/tools/pattern: $(addprefix $(B)/tools/,pattern.o number.o prng.o)
-$(B)/tools/dead-guest: $(addprefix $(B)/tools/,dead-guest.o number.o)
+$(B)/tools/dead-guest $(B)/tools/hold-vmci: $(addprefix $(B)/tools/,hold-cid.o \
+	number.o)
 $(B)/tools/nonblock-check: $(B)/tools/nonblock-check.o
 $(B)/tools/can-bind-local: $(B)/tools/can-bind-local.o
 $(B)/tools/bare-copy: $(addprefix $(B)/tools/,bare-copy.o number.o place.o)
 $(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o echo.o \
-	rounds.o idle.o place.o)
+	rounds.o idle.o place.o serve.o timing.o)
 $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
 	number.o place.o prng.o)
-$(B)/tools/hold-vmci: $(addprefix $(B)/tools/,hold-vmci.o number.o)
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
-$(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o)
+$(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o \
+	timing.o)
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(B)/tools/with-socket: $(B)/tools/with-socket.o
 $(B)/tools/nonblocking: $(B)/tools/nonblocking.o

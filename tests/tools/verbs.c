@@ -12,6 +12,7 @@
 #include "action.h"
 #include "duplex.h"
 #include "place.h"
+#include "timing.h"
 
 static int fail(struct session *s, const char *why)
 {
@@ -139,7 +140,7 @@ static int run_kill(struct session *s, const struct step *step)
 static int run_sleep(struct session *s, const struct step *step)
 {
 	(void)s;
-	session_pause(step->seconds);
+	timing_pause(step->seconds);
 	return 0;
 }
 
@@ -182,7 +183,7 @@ static int run_expect_epipe(struct session *s, const struct step *step)
 	for (int i = 0; i < TRIES; i++) {
 		if (send(s->fd, "", 0, MSG_NOSIGNAL) < 0)
 			return errno == EPIPE ? 0 : -1;
-		session_pause(0.01);
+		timing_pause(0.01);
 	}
 	return fail(s, "still writable after 2 s");
 }
@@ -224,7 +225,7 @@ static int run_wait_file(struct session *s, const struct step *step)
 {
 	(void)s;
 	while (access(step->text, F_OK) < 0)
-		session_pause(0.01);
+		timing_pause(0.01);
 	return 0;
 }
 

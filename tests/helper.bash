@@ -129,6 +129,12 @@ running() {
 	[[ ! -s $1.status ]]
 }
 
+# need_terminal: skips the test on a machine that has no terminals.
+need_terminal() {
+	script -qec true /dev/null </dev/null >terminal 2>&1 ||
+		skip "no terminal can be opened here: $(<terminal)"
+}
+
 sum_of() {
 	sha256sum <"$1"
 }

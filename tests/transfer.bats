@@ -297,6 +297,7 @@ nonblocking() {
 }
 
 @test "shared terminal: it is left as it was, during vcat and after" {
+	need_terminal
 	peer_listens text answer touch answered wait-file go
 	cat >session <<-END
 		stty -g >before

@@ -110,7 +110,7 @@ bool command_await_listening(const struct command *command)
 
 bool command_wait(struct command *command, double seconds)
 {
-	double end = load_now() + seconds;
+	double end = timing_now() + seconds;
 	int forever = seconds < 0 ? 0 : WNOHANG;
 	siginfo_t info;
 
@@ -120,7 +120,7 @@ bool command_wait(struct command *command, double seconds)
 			WEXITED | WNOWAIT | forever) == 0 &&
 		    info.si_pid == command->pid)
 			break;
-		if (forever != 0 && load_now() > end)
+		if (forever != 0 && timing_now() > end)
 			return false;
 		timing_pause(0.001);
 	}
@@ -165,14 +165,14 @@ void command_kill_all(void)
 
 void command_end_all(void)
 {
-	double patience = load_now() + 1;
+	double patience = timing_now() + 1;
 	pid_t pid;
 
 	signal_all(SIGTERM);
 	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 || errno == EINTR) {
 		if (pid != 0)
 			continue;
-		if (load_now() > patience)
+		if (timing_now() > patience)
 			signal_all(SIGKILL);
 		timing_pause(0.001);
 	}

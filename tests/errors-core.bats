@@ -3,14 +3,12 @@ bats_require_minimum_version 1.5.0
 load helper
 
 @test "ENODEV: without a transport there is nobody to connect to" {
-	fails 1 "local(1):1234: connect: No such device" "modprobe vsock_loopback" \
-		"$VCAT" 1:1234
-	fails 1 "host(2):1234: connect: No such device" "no vsock transport" \
-		"$VCAT" 2:1234
-	fails 1 "vm(3):1234: connect: No such device" "modprobe vhost_vsock" \
-		"$VCAT" 3:1234
-	fails 1 "hypervisor(0):1234: connect: No such device" "the host is CID 2" \
-		"$VCAT" 0:1234
+	each_fails <<-'END'
+		1 | local(1):1234: connect: No such device      | modprobe vsock_loopback | 1:1234
+		1 | host(2):1234: connect: No such device       | no vsock transport      | 2:1234
+		1 | vm(3):1234: connect: No such device         | modprobe vhost_vsock    | 3:1234
+		1 | hypervisor(0):1234: connect: No such device | the host is CID 2       | 0:1234
+	END
 }
 
 @test "ENODEV: a connection that --retry waits for in vain is status 3" {
@@ -21,10 +19,10 @@ load helper
 }
 
 @test "EADDRNOTAVAIL: no CID is this machine's" {
-	fails 1 "local(1):1234: bind: Cannot assign requested address" \
-		"modprobe vsock_loopback, or listen on any:1234" "$VCAT" -l 1:1234
-	fails 1 "host(2):1234: bind: Cannot assign requested address" \
-		"listen on any:1234" "$VCAT" -l 2:1234
+	each_fails <<-'END'
+		1 | local(1):1234: bind: Cannot assign requested address | modprobe vsock_loopback, or listen on any:1234 | -l 1:1234
+		1 | host(2):1234: bind: Cannot assign requested address  | listen on any:1234                             | -l 2:1234
+	END
 }
 
 @test "listening on any needs no transport" {

@@ -22,10 +22,10 @@ into_full() {
 }
 
 @test "ECONNREFUSED: nobody listens on that port" {
-	fails 1 "local(1):7777: connect: Connection refused" "vcat -l 7777" \
-		"$VCAT" 1:7777
-	fails 1 "host(2):7777: connect: Connection refused" "nobody listens" \
-		"$VCAT" host 7777
+	each_fails <<-'END'
+		1 | local(1):7777: connect: Connection refused | vcat -l 7777   | 1:7777
+		1 | host(2):7777: connect: Connection refused  | nobody listens | host 7777
+	END
 }
 
 @test "ECONNREFUSED: the listener's backlog is full" {
@@ -51,19 +51,19 @@ into_full() {
 }
 
 @test "ENODEV: no VM, and no way to one" {
-	fails 1 "vm(5):7777: connect: No such device" "no running VM has that CID" \
-		"$VCAT" 5:7777
-	fails 1 "hypervisor(0):7777: connect: No such device" "the host is CID 2" \
-		"$VCAT" 0:7777
+	each_fails <<-'END'
+		1 | vm(5):7777: connect: No such device         | no running VM has that CID | 5:7777
+		1 | hypervisor(0):7777: connect: No such device | the host is CID 2          | 0:7777
+	END
 }
 
 @test "EADDRINUSE: somebody listens there" {
 	start listener "$VCAT" -l -k -d -v 7503 </dev/null
 	wait_until 10 grep -q ^listening listener.err
-	fails 1 "any:7503: bind: Address already in use" "another process uses port 7503" \
-		"$VCAT" -l 7503
-	fails 1 "local(1):7503: bind: Address already in use" "port 7503" \
-		"$VCAT" -l 1:7503
+	each_fails <<-'END'
+		1 | any:7503: bind: Address already in use      | another process uses port 7503 | -l 7503
+		1 | local(1):7503: bind: Address already in use | port 7503                      | -l 1:7503
+	END
 	run -0 vcat 1:7503 </dev/null
 	running listener
 }
@@ -103,10 +103,10 @@ into_full() {
 }
 
 @test "EADDRNOTAVAIL: a CID that is not ours" {
-	fails 1 "vm(5):7777: bind: Cannot assign requested address" \
-		"listen on any:7777" "$VCAT" -l 5:7777
-	fails 1 "host(2):7777: bind: Cannot assign requested address" \
-		"not this machine's" "$VCAT" -l 2:7777
+	each_fails <<-'END'
+		1 | vm(5):7777: bind: Cannot assign requested address   | listen on any:7777 | -l 5:7777
+		1 | host(2):7777: bind: Cannot assign requested address | not this machine's | -l 2:7777
+	END
 }
 
 @test "EADDRNOTAVAIL: a port that is any has no number in the hint" {
@@ -145,10 +145,10 @@ into_full() {
 }
 
 @test "unix: ENOENT: there is no such socket" {
-	fails 1 "unix:no: connect: No such file or directory" "is its server up" \
-		"$VCAT" unix:no
-	fails 1 "unix:no/such/s: connect: No such file or directory" "no such socket" \
-		"$VCAT" unix:no/such/s
+	each_fails <<-'END'
+		1 | unix:no: connect: No such file or directory        | is its server up | unix:no
+		1 | unix:no/such/s: connect: No such file or directory | no such socket   | unix:no/such/s
+	END
 }
 
 @test "unix: ECONNREFUSED: nobody listens on the file, or on the name" {
@@ -157,9 +157,10 @@ into_full() {
 	pid_of dying
 	kill -KILL "$pid"
 	finish dying
-	fails 1 "unix:s: connect: Connection refused" "nobody listens" "$VCAT" unix:s
-	fails 1 "unix:@no: connect: Connection refused" "nobody listens" \
-		"$VCAT" unix:@no
+	each_fails <<-'END'
+		1 | unix:s: connect: Connection refused   | nobody listens | unix:s
+		1 | unix:@no: connect: Connection refused | nobody listens | unix:@no
+	END
 }
 
 @test "unix: ENOTSOCK: the path is that of a file" {

@@ -3,18 +3,17 @@ bats_require_minimum_version 1.5.0
 load helper
 
 @test "EAFNOSUPPORT: without vsock in the kernel nothing of it works, and the hint says how" {
-	for mend in "modprobe vhost_vsock" "modprobe vsock_loopback" "vsock device"; do
-		fails 1 "local(1):1234: socket: Address family not supported by protocol" \
-			"$mend" "$VCAT" 1:1234
-		fails 1 "any:1234: socket: Address family not supported by protocol" \
-			"$mend" "$VCAT" -l 1234
-	done
-	fails 1 "host(2):1234: socket: Address family not supported by protocol" \
-		"modprobe" "$VCAT" host:1234
-	fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
-		"modprobe" "$VCAT" 3 1234
-	fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
-		"modprobe" "$VCAT" --seqpacket 3 1234
+	each_fails <<-'END'
+		1 | local(1):1234: socket: Address family not supported by protocol | modprobe vhost_vsock    | 1:1234
+		1 | local(1):1234: socket: Address family not supported by protocol | modprobe vsock_loopback | 1:1234
+		1 | local(1):1234: socket: Address family not supported by protocol | vsock device            | 1:1234
+		1 | any:1234: socket: Address family not supported by protocol      | modprobe vhost_vsock    | -l 1234
+		1 | any:1234: socket: Address family not supported by protocol      | modprobe vsock_loopback | -l 1234
+		1 | any:1234: socket: Address family not supported by protocol      | vsock device            | -l 1234
+		1 | host(2):1234: socket: Address family not supported by protocol  | modprobe                | host:1234
+		1 | vm(3):1234: socket: Address family not supported by protocol    | modprobe                | 3 1234
+		1 | vm(3):1234: socket: Address family not supported by protocol    | modprobe                | --seqpacket 3 1234
+	END
 }
 
 @test "EAFNOSUPPORT: it is not waited for" {

@@ -9,19 +9,21 @@ dead_guest() {
 	wait_until 10 grep -q ready guest.out
 }
 
-@test "ENODEV: no VM has that CID" {
-	fails 1 "vm(5):1234: connect: No such device" "no running VM has that CID" \
-		"$VCAT" 5:1234
-	fails 1 "vm(4294967294):1234: connect: No such device" "guest-cid" \
-		"$VCAT" 4294967294:1234
+@test "ENODEV: no VM has that CID, CID 0 is VMware's, and a host has no siblings" {
+	each_fails <<-'END'
+		1 | vm(5):1234: connect: No such device          | no running VM has that CID | 5:1234
+		1 | vm(4294967294):1234: connect: No such device | guest-cid                  | 4294967294:1234
+		1 | hypervisor(0):1234: connect: No such device  | the host is CID 2          | 0:1234
+		1 | vm(5):1234: connect sibling: No such device  | leave out --sibling        | --sibling 5:1234
+	END
 }
 
 @test "ETIMEDOUT: a VM whose driver is not up" {
 	dead_guest
-	fails 3 "vm($DEAD):1234: connect: Connection timed out" "booting" \
-		"$VCAT" -w 1 $DEAD:1234
-	fails 3 "vm($DEAD):1234: connect: Connection timed out" "--retry" \
-		"$VCAT" -w 1 $DEAD:1234
+	each_fails <<-END
+		3 | vm($DEAD):1234: connect: Connection timed out | booting | -w 1 $DEAD:1234
+		3 | vm($DEAD):1234: connect: Connection timed out | --retry | -w 1 $DEAD:1234
+	END
 }
 
 @test "ETIMEDOUT: who has waited with --retry is not told to" {
@@ -41,16 +43,4 @@ dead_guest() {
 	scans 1 refused host:22
 	dead_guest
 	scans 3 "timed out" -w 1 $DEAD:22
-}
-
-@test "ENODEV: --sibling wants a host, and this machine is one" {
-	fails 1 "vm(5):1234: connect sibling: No such device" "leave out --sibling" \
-		"$VCAT" --sibling 5:1234
-	fails 1 "vm(5):1234: connect: No such device" "no running VM has that CID" \
-		"$VCAT" 5:1234
-}
-
-@test "ENODEV: CID 0 is VMware's" {
-	fails 1 "hypervisor(0):1234: connect: No such device" "the host is CID 2" \
-		"$VCAT" 0:1234
 }

@@ -189,6 +189,19 @@ fails() {
 	}
 }
 
+# each_fails: fails, of vcat, for each line of stdin:
+#	STATUS | MESSAGE | HINT | ARGUMENT...
+each_fails() {
+	local rows row status message hint words
+	mapfile -t rows < <(sed -E 's/[[:blank:]]*\|[[:blank:]]*/|/g')
+	expect "$((${#rows[@]} > 0))" 1 "there are rows" || return
+	for row in "${rows[@]}"; do
+		IFS='|' read -r status message hint words <<<"$row"
+		# shellcheck disable=SC2086 # words
+		fails "$status" "$message" "$hint" "$VCAT" $words || return
+	done
+}
+
 # silence: makes a fifo, silent, from which nothing comes, not even an end.
 silence() {
 	mkfifo silent

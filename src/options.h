@@ -1,6 +1,5 @@
 /*
- * The command line, understood: argv in, one struct out. Pure but for the
- * parsing of a wrong command line, which ends the program with status 2.
+ * The command line, understood.
  */
 #ifndef VCAT_OPTIONS_H
 #define VCAT_OPTIONS_H
@@ -12,6 +11,9 @@
 
 #include "address.h"
 #include "value.h"
+
+/* A sentence on what is wrong with a command line fits in it. */
+#define OPTIONS_WHY_SIZE 512
 
 #define OPTIONS_BUFFER_DEFAULT (1024UL * 1024)
 
@@ -64,19 +66,5 @@ struct options {
 	double idle_timeout; /* 0: no limit */
 	double retry;        /* negative without --retry; 0: for ever */
 };
-
-/*
- * Reads the command line into *options. On a mistake says so in one line on
- * stderr and exits with status 2.
- */
-void options_parse(int argc, char *argv[], struct options *options);
-
-/*
- * Reads the command line into *options. Returns 0, or -1 and in why[] what is
- * wrong with it.
- */
-#define OPTIONS_WHY_SIZE 512
-int options_read(int argc, char *argv[], struct options *options,
-    char why[OPTIONS_WHY_SIZE]);
 
 #endif

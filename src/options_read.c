@@ -1,4 +1,4 @@
-#include "options.h"
+#include "options_read.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -10,6 +10,7 @@
 #include "log.h"
 #include "options_rules.h"
 #include "options_table.h"
+#include "status.h"
 #include "value.h"
 
 /* CID PORT; more are too many. */
@@ -318,5 +319,5 @@ void options_parse(int argc, char *argv[], struct options *options)
 	if (options_read(argc, argv, options, why) == 0)
 		return;
 	log_error("%s (see vcat --help)", why);
-	exit(2);
+	exit(STATUS_USAGE);
 }

@@ -8,7 +8,7 @@
 #include "doctor.h"
 #include "fd.h"
 #include "log.h"
-#include "options.h"
+#include "options_read.h"
 #include "options_table.h"
 #include "run.h"
 #include "scan.h"

@@ -4,7 +4,7 @@
 #ifndef VCAT_TEST_ARGUMENTS_H
 #define VCAT_TEST_ARGUMENTS_H
 
-#include "options.h"
+#include "options_read.h"
 #include "test.h"
 
 #define ARGUMENTS_MAX  16

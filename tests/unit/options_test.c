@@ -1,7 +1,7 @@
 /*
  * The command line: what each option and each form of an address comes to.
  */
-#include "options.h"
+#include "options_read.h"
 
 #include <ctype.h>
 

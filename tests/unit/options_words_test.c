@@ -1,7 +1,7 @@
 /*
  * Wrong addresses on the command line: the reason helps who typed them.
  */
-#include "options.h"
+#include "options_read.h"
 
 #include "arguments.h"
 #include "test.h"

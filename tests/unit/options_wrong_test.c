@@ -1,7 +1,7 @@
 /*
  * Wrong command lines: all are refused, and the reason names the word.
  */
-#include "options.h"
+#include "options_read.h"
 
 #include "arguments.h"
 #include "test.h"

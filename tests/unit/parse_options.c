@@ -7,7 +7,7 @@
  */
 #include <stdio.h>
 
-#include "options.h"
+#include "options_read.h"
 
 int main(int argc, char *argv[])
 {

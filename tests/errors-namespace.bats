@@ -13,24 +13,21 @@ load helper
 }
 
 @test "EHOSTUNREACH: a VM whose driver is not up" {
-	start guest "$TOOLS/dead-guest" 9 60
-	wait_until 10 grep -q ready guest.out
-	fails 1 "vm(9):1234: connect: No route to host" "--retry" "$VCAT" -w 2 9:1234
+	dead_guest
+	fails 1 "vm($DEAD):1234: connect: No route to host" "--retry" "$VCAT" -w 2 $DEAD:1234
 }
 
 @test "EHOSTUNREACH: --retry waits for it" {
-	start guest "$TOOLS/dead-guest" 9 60
-	wait_until 10 grep -q ready guest.out
-	timed fails 3 "vm(9):1234: connect: No route to host" "driver" \
-		"$VCAT" --retry=1 9:1234
+	dead_guest
+	timed fails 3 "vm($DEAD):1234: connect: No route to host" "driver" \
+		"$VCAT" --retry=1 $DEAD:1234
 	expect "$status" 0
 	expect_ms 1000 9000
 }
 
 @test "-z: unreachable, for either reason" {
-	start guest "$TOOLS/dead-guest" 9 60
-	wait_until 10 grep -q ready guest.out
-	scans 1 unreachable 9:22
+	dead_guest
+	scans 1 unreachable $DEAD:22
 	echo local >/proc/sys/net/vsock/child_ns_mode
 	run -1 unshare --net "$VCAT" -z -v 2:22
 	[[ $output == "2:22 unreachable "* ]]

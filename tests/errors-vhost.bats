@@ -2,13 +2,6 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-DEAD=9
-
-dead_guest() {
-	start guest "$TOOLS/dead-guest" "$DEAD" 60
-	wait_until 10 grep -q ready guest.out
-}
-
 @test "ENODEV: no VM has that CID, CID 0 is VMware's, and a host has no siblings" {
 	each_fails <<-'END'
 		1 | vm(5):1234: connect: No such device          | no running VM has that CID | 5:1234

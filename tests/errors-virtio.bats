@@ -18,8 +18,8 @@ load helper
 
 @test "ENODEV, ESOCKTNOSUPPORT: our own CID, and a device without SEQPACKET" {
 	each_fails <<-'END'
-		1 | vm(3):1234: connect: No such device             | modprobe vsock_loopback | 3:1234
-		1 | host(2):1234: connect: Socket type not supported | leave out --seqpacket  | --seqpacket 2:1234
+		1 | vm(3):1234: connect: No such device              | modprobe vsock_loopback | 3:1234
+		1 | host(2):1234: connect: Socket type not supported | leave out --seqpacket   | --seqpacket 2:1234
 	END
 }
 

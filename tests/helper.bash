@@ -202,6 +202,14 @@ each_fails() {
 	done
 }
 
+# dead_guest: from now on the CID $DEAD belongs to a VM whose driver never comes
+# up. To connect to it neither works nor fails: it takes until a time limit.
+DEAD=9
+dead_guest() {
+	start guest "$TOOLS/dead-guest" "$DEAD" 60
+	wait_until 10 grep -q ready guest.out
+}
+
 # silence: makes a fifo, silent, from which nothing comes, not even an end.
 silence() {
 	mkfifo silent

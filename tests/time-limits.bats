@@ -2,15 +2,6 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# A CID that is a VM's whose driver never comes up: connecting to it does not
-# fail, and does not end either, until somebody's time is up.
-DEAD=9
-
-dead_guest() {
-	start guest "$TOOLS/dead-guest" "$DEAD" 60
-	wait_until 10 grep -q ready guest.out
-}
-
 # full PATH: a listener that takes nobody, with a backlog that is full.
 full() {
 	start stopped socat -t 30 UNIX-LISTEN:"$1",backlog=1,fork SYSTEM:cat

@@ -18,7 +18,7 @@ alike() {
 	expect "$ours" "$theirs" "status"
 }
 
-@test "results: what passes, fails or is skipped, each in its own way" {
+@test "results: tests that pass, fail or are skipped, in various ways" {
 	alike <<-'END'
 		TEST "passes" { true; }
 		TEST "fails at the end" { false; }
@@ -38,7 +38,7 @@ alike() {
 	expect "$(grep -c '^not ok' ours.tap)" 5
 }
 
-@test "results: all that pass are status 0" {
+@test "results: the status is 0 if all pass" {
 	alike <<-'END'
 		TEST "one" { true; }
 		TEST "two" {
@@ -47,7 +47,7 @@ alike() {
 	END
 }
 
-@test "run: the status, output and lines, and what is expected of them" {
+@test "run: status, output, lines and an expected status" {
 	alike <<-'END'
 		both() { echo out; echo; echo more; echo err >&2; return 3; }
 		TEST "status and lines" {
@@ -85,7 +85,7 @@ alike() {
 		file setup teardown setup teardown setup teardown setup teardown end)"
 }
 
-@test "setup: its failure fails the test, which is torn down" {
+@test "setup: if it fails, the test fails and is torn down" {
 	alike <<-'END'
 		setup() { false; }
 		teardown() { touch "$BATS_TEST_DIRNAME/torn"; }

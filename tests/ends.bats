@@ -143,7 +143,7 @@ meet() {
 	esac
 }
 
-@test "late answer: a peer that answers 3 s after our end is heard to the end" {
+@test "late answer: an answer that starts 3 s after our half-close arrives whole" {
 	start small "$PEER" listen unix:small read-eof sleep 3 text answer
 	peer_listens read-eof sleep 3 seed 2 send $MIB
 	start short "$VCAT" unix:small < <(printf req)
@@ -172,7 +172,7 @@ meet() {
 	running peer
 }
 
-@test "close: also when the peer has half-closed long before" {
+@test "close: vcat ends at once even if the peer half-closed long before" {
 	feed "sleep 1000"
 	peer_listens text hello shutdown wait-file go close sleep 30
 	start vcat "$VCAT" "1:$port" <stdin
@@ -186,7 +186,7 @@ meet() {
 	running peer
 }
 
-@test "close: bytes of ours that the peer has not read are no success" {
+@test "close: if the peer has not read all our bytes, vcat fails" {
 	head -c $MIB "$OURS" >ours
 	peer_listens read 1000 touch half wait-file go close
 	feed "cat ours; sleep 1000"
@@ -196,7 +196,7 @@ meet() {
 	ended vcat 1 "write: "
 }
 
-@test "half-close: the peer's does not end vcat, which goes on sending" {
+@test "half-close: after the peer's half-close vcat goes on sending" {
 	feed "await go; sleep 1; printf one; sleep 1; printf two"
 	peer_listens text hello shutdown touch go read-eof print
 	start vcat "$VCAT" "1:$port" <stdin
@@ -207,7 +207,7 @@ meet() {
 	received peer 6 words
 }
 
-@test "half-close: stdout ends with the peer's, while vcat goes on sending" {
+@test "half-close: the peer's half-close ends stdout while vcat goes on sending" {
 	mkfifo stdout
 	start reader bash -c 'cat stdout >theirs; touch ended'
 	feed "await ended; printf later"
@@ -220,14 +220,14 @@ meet() {
 	received peer 5 word
 }
 
-@test "half-close: ours reaches the peer while it goes on sending" {
+@test "half-close: our half-close reaches the peer while the peer goes on sending" {
 	peer_listens expect-eof text hello sleep 1 text " again"
 	run -0 --separate-stderr vcat "1:$port" </dev/null
 	expect "$output" "hello again"
 	ended peer 0
 }
 
-@test "--shutdown: is what happens anyway, and so is -N" {
+@test "--shutdown, -N: both do what is the default" {
 	for option in --shutdown -N; do
 		peer_listens read 3 expect-eof text answer
 		run -0 --separate-stderr vcat $option "1:$port" <<<ab
@@ -236,21 +236,21 @@ meet() {
 	done
 }
 
-@test "--no-shutdown: the peer is not told of stdin's end, and is heard" {
+@test "--no-shutdown: stdin's EOF does not half-close, and the answer arrives" {
 	peer_listens read 3 sleep 1 expect-open text answer sleep 1 text s
 	run -0 --separate-stderr vcat --no-shutdown "1:$port" <<<ab
 	expect "$output" answers
 	ended peer 0
 }
 
-@test "--no-shutdown: it ends with the peer's half-close" {
+@test "--no-shutdown: vcat ends with the peer's half-close" {
 	peer_listens read 3 text answer shutdown expect-eof
 	run -0 --separate-stderr vcat --no-shutdown "1:$port" <<<ab
 	expect "$output" answer
 	ended peer 0
 }
 
-@test "--send-only: all is sent, nothing printed, and a peer that stays is left" {
+@test "--send-only: everything is sent, nothing is printed, and vcat does not wait for the peer" {
 	head -c $MIB "$OURS" >ours
 	peer_listens text junk read-eof print wait-file go expect-epipe
 	start vcat "$VCAT" --send-only "1:$port" <ours
@@ -272,7 +272,7 @@ meet() {
 	expect "$(<vcat.out)" ""
 }
 
-@test "--recv-only: all is received, and it ends with the peer's half-close" {
+@test "--recv-only: everything is received, and vcat ends with the peer's half-close" {
 	feed "printf junk; sleep 1000"
 	peer_listens seed 2 send $MIB shutdown read-eof print
 	start vcat "$VCAT" --recv-only "1:$port" <stdin
@@ -283,7 +283,7 @@ meet() {
 	running feed
 }
 
-@test "--recv-only, -d: stdin is left for whoever reads it next" {
+@test "--recv-only, -d: stdin is left unread for the next program" {
 	for option in --recv-only -d --detach-stdin; do
 		peer_listens text theirs. shutdown read-eof print
 		run -0 bash -c 'timeout 30 "$@" && cat' - "$VCAT" $option "1:$port" <<<ours
@@ -293,7 +293,7 @@ meet() {
 	done
 }
 
-@test "-d: what the peer sends arrives although stdin is at its end" {
+@test "-d: the peer's bytes arrive although stdin is at EOF" {
 	peer_listens sleep 1 expect-open seed 2 send $MIB
 	start vcat "$VCAT" -d "1:$port" </dev/null
 	ended vcat 0
@@ -301,7 +301,7 @@ meet() {
 	begins vcat.out $MIB "$THEIRS"
 }
 
-@test "-q: what the peer answers in that time arrives" {
+@test "-q: an answer within the limit arrives" {
 	peer_listens read-eof sleep 1 seed 2 send $MIB touch sent sleep 30
 	start vcat "$VCAT" -q 4 "1:$port" <<<req
 	ended vcat 0
@@ -332,16 +332,16 @@ kill_sender() {
 	begins receiver.out "$(stat -c %s receiver.out)" ours
 }
 
-@test "--strict: between two vcats, a sender that is killed is a failure" {
+@test "--strict: between two vcats, a killed sender is a failure" {
 	silence
 	kill_sender <silent
 }
 
-@test "--strict: so it is for a receiver that does not read stdin" {
+@test "--strict: a killed sender is a failure for a receiver that does not read stdin" {
 	kill_sender -d </dev/null
 }
 
-@test "--strict: so it is for a receiver whose stdin was empty" {
+@test "--strict: a killed sender is a failure for a receiver whose stdin was empty" {
 	kill_sender </dev/null
 }
 
@@ -366,7 +366,7 @@ kill_sender() {
 	expect_in peer.out "received 5 "
 }
 
-@test "--strict: on a unix socket, too" {
+@test "--strict: it works the same on a unix socket" {
 	"$PEER" -w 20 listen unix:s text part close &
 	start listener "$VCAT" -l --strict unix:t </dev/null
 	start peer "$PEER" -t 10 connect unix:t text all shutdown read-eof
@@ -377,14 +377,14 @@ kill_sender() {
 	ended vcat 1 "truncated"
 }
 
-@test "stdin closed: it is an empty one" {
+@test "stdin closed: it counts as empty" {
 	peer_listens expect-eof text answer
 	run -0 --separate-stderr bash -c 'timeout 30 "$@" <&-' - "$VCAT" "1:$port"
 	expect "$output" answer
 	ended peer 0
 }
 
-@test "stdout closed: bytes for it are a failure, and ours are still delivered" {
+@test "stdout closed: bytes for it are a failure, and our bytes still arrive" {
 	head -c $MIB "$OURS" >ours
 	peer_listens text answer read-eof print
 	start vcat bash -c 'exec "$@" >&-' - "$VCAT" "1:$port" <ours
@@ -393,7 +393,7 @@ kill_sender() {
 	received peer $MIB ours
 }
 
-@test "stdout closed: without bytes for it nothing is wrong" {
+@test "stdout closed: it is no failure if no byte comes for it" {
 	head -c $MIB "$OURS" >ours
 	peer_listens read-eof print
 	start vcat bash -c 'exec "$@" >&-' - "$VCAT" "1:$port" <ours
@@ -402,7 +402,7 @@ kill_sender() {
 	received peer $MIB ours
 }
 
-@test "all three closed: the connection does not take their place" {
+@test "stdin, stdout and stderr closed: the connection takes none of their numbers" {
 	peer_listens text answer read-eof print
 	start vcat bash -c 'exec "$@" <&- >&- 2>&-' - "$VCAT" "1:$port"
 	ended vcat 1

@@ -68,7 +68,7 @@ backlog_full() {
 
 @test "two words: CID and a list of ports are a VM socket's" {
 	run -2 --separate-stderr vcat -z 3 1-x
-	expect "${stderr%% (see*}" "vcat: 3:1-x: ports are a list such as 22,80,1000-2000"
+	expect "${stderr%% (see*}" "vcat: 3 1-x: not a list of ports such as 22,80,1000-2000"
 	run -2 vcat -z 3 4294967295
 	run -2 vcat -z 3 1 2
 }

@@ -82,7 +82,7 @@ named() {
 	same_bytes answer got
 }
 
-@test "tcp: without a host the listener is on loopback alone" {
+@test "tcp: without a host a listener listens on loopback only" {
 	start listener "$VCAT" -l -d tcp:any
 	port_of listener
 	expect "$(grep -c "$(listening_on "$port")" /proc/net/tcp /proc/net/tcp6)" \
@@ -91,7 +91,7 @@ named() {
 	expect_in listener.err "listening on tcp:127.0.0.1:$port"
 }
 
-@test "tcp: a refused port is one line with its hint" {
+@test "tcp: a refused port gives one line and its hint" {
 	run -1 --separate-stderr "$VCAT" tcp:127.0.0.1:1 </dev/null
 	expect "${#stderr_lines[@]}" 2
 	expect "${stderr_lines[0]}" \
@@ -99,13 +99,13 @@ named() {
 	expect "${stderr_lines[1]%%;*}" "hint: nobody listens on port 1 there"
 }
 
-@test "tcp: a name that does not exist is one line" {
+@test "tcp: a name that does not exist gives one line" {
 	run -1 --separate-stderr "$VCAT" tcp:no-such-host.invalid:22 </dev/null
 	expect "${#stderr_lines[@]}" 1
 	[[ ${stderr_lines[0]} == "vcat: tcp:no-such-host.invalid:22: resolve: "* ]]
 }
 
-@test "tcp and unix: -t relays from the one to the other" {
+@test "tcp and unix: -t relays from one to the other" {
 	start server socat -t 30 UNIX-LISTEN:s EXEC:cat
 	wait_until 5 test -S s
 	start relay "$VCAT" -l tcp:any -t unix:s
@@ -115,7 +115,7 @@ named() {
 	expect "$status" 0
 }
 
-@test "tcp: a client that is reset before it is accepted has no name, and is not served" {
+@test "tcp: a client that resets before it is accepted has no address and is not served" {
 	local number=$((600 + RANDOM % 400))
 	start listener "$VCAT" -l -k -v --allow-privileged "tcp:127.0.0.1:$number" \
 		-e 'cat >got'

@@ -15,7 +15,7 @@ full() {
 	done
 }
 
-@test "-w: what does not connect in time is status 3, not before and not much after" {
+@test "-w: an attempt that does not connect in time ends with status 3, at that time" {
 	dead_guest
 	for pair in "0.5 500" "1 1000"; do
 		read -r limit least <<<"$pair"
@@ -26,7 +26,7 @@ full() {
 	done
 }
 
-@test "-w: longer than the kernel's own 2 s it is as honest, and so is the default" {
+@test "-w: a limit longer than the kernel's own 2 s holds too, and so does the default" {
 	dead_guest
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	start four bash -c 'time "$0" -w 4 "$1" 2>/dev/null' "$VCAT" $DEAD:1 </dev/null
@@ -50,7 +50,7 @@ full() {
 	done
 }
 
-@test "-w: what connects in time is no longer limited" {
+@test "-w: once connected there is no limit" {
 	start listener "$PEER" listen vsock:4294967295:4294967295 sleep 2 text late \
 		shutdown read-eof
 	port_of listener
@@ -58,7 +58,7 @@ full() {
 	expect "$output" late
 }
 
-@test "-w: unix: a listener whose backlog is full is waited for so long" {
+@test "-w: unix: a full backlog is waited for until the limit" {
 	full s
 	timed vcat -w 1 unix:s 2>err </dev/null
 	expect "$status" 3
@@ -66,7 +66,7 @@ full() {
 	[[ $(<err) == "vcat: unix:s: connect: Connection timed out"* ]]
 }
 
-@test "-w: unix: when there is room in the backlog in time, it connects" {
+@test "-w: unix: vcat connects if the backlog has room in time" {
 	full s
 	start client "$VCAT" -w 20 unix:s <<<hello
 	sleep 0.5
@@ -79,7 +79,7 @@ full() {
 	expect "$(<client.err)" ""
 }
 
-@test "--retry: it waits for a listener, and says nothing of it" {
+@test "--retry: it waits for a listener, silently" {
 	start client "$VCAT" --retry 1:7401 </dev/null
 	sleep 1
 	running client
@@ -91,7 +91,7 @@ full() {
 	expect "$(<client.err)" ""
 }
 
-@test "--retry: it waits for a VM that is not there yet" {
+@test "--retry: it waits for a VM that does not exist yet" {
 	start client "$VCAT" --retry -w 1 $DEAD:7402 </dev/null
 	sleep 0.5
 	dead_guest
@@ -117,7 +117,7 @@ full() {
 	expect "$(<client.err)" ""
 }
 
-@test "--retry=SECS: it gives up with status 3 and says why, once" {
+@test "--retry=SECS: it gives up with status 3 and says why once" {
 	for address in 1:7403 unix:nowhere; do
 		timed vcat --retry=1 $address 2>err </dev/null
 		expect "$status" 3 "status"
@@ -128,14 +128,14 @@ full() {
 	done
 }
 
-@test "--retry=SECS: an attempt that does not end is cut off, too" {
+@test "--retry=SECS: it also cuts off an attempt that does not end" {
 	dead_guest
 	timed vcat --retry=1 $DEAD:1234 2>err </dev/null
 	expect "$status" 3
 	expect_ms 1000 8000
 }
 
-@test "--retry=SECS: -w limits an attempt, not all of them" {
+@test "--retry=SECS: -w limits each attempt, not all of them together" {
 	dead_guest
 	timed vcat -w 0.2 --retry=1.5 $DEAD:1234 2>err </dev/null
 	expect "$status" 3
@@ -143,13 +143,13 @@ full() {
 	[[ $(<err) == "vcat: vm($DEAD):1234: connect: Connection timed out"* ]]
 }
 
-@test "--retry: what waiting does not mend fails at once" {
+@test "--retry: an error that waiting cannot fix fails at once" {
 	timed vcat --retry -s 77 1:1234 2>err </dev/null
 	expect "$status" 1
 	expect_ms 0 5000
 }
 
-@test "-i: silence in both directions ends it with status 3" {
+@test "-i: silence in both directions ends vcat with status 3" {
 	silence
 	start listener "$PEER" listen vsock:4294967295:4294967295 read-eof
 	port_of listener
@@ -160,7 +160,7 @@ full() {
 	[[ $(<err) == "vcat: local(1):$port: "* ]]
 }
 
-@test "-i: a listener waits for its client without it, and then with it" {
+@test "-i: the limit starts when the client has come, not before" {
 	silence
 	start listener "$VCAT" -l any -i 1 <silent
 	port_of listener
@@ -174,7 +174,7 @@ full() {
 	expect "$(<listener.out)" hello
 }
 
-@test "-i: bytes in either direction keep it alive" {
+@test "-i: bytes in either direction keep the connection alive" {
 	start source "$PEER" listen vsock:1:7404 \
 		text a sleep 1 text b sleep 1 text c sleep 1 text d sleep 1 text e \
 		shutdown read-eof
@@ -187,7 +187,7 @@ full() {
 	expect "$status" 0
 }
 
-@test "-q: it ends so long after stdin's end, whatever the peer does" {
+@test "-q: vcat ends that long after stdin's EOF, whatever the peer does" {
 	start listener "$PEER" listen vsock:4294967295:4294967295 text hello wait-file never
 	port_of listener
 	timed vcat -q 1 "1:$port" >out 2>err </dev/null
@@ -197,7 +197,7 @@ full() {
 	expect "$(<err)" ""
 }
 
-@test "-q: a peer that sends without end does not prolong it" {
+@test "-q: a peer that sends without end does not prolong the wait" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	start listener bash -c 'yes | "$0" -l any' "$VCAT"
 	port_of listener
@@ -207,14 +207,14 @@ full() {
 	[[ -s out ]]
 }
 
-@test "-q: stdin that has not ended is not limited" {
+@test "-q: there is no limit before stdin's EOF" {
 	start listener "$PEER" listen vsock:4294967295:4294967295 read 4 text ok shutdown read-eof
 	port_of listener
 	run -0 vcat -q 0.5 "1:$port" < <(sleep 1.5; printf late)
 	expect "$output" ok
 }
 
-@test "-q: a peer that answers and closes in time ends it then" {
+@test "-q: vcat ends earlier if the peer answers and closes" {
 	start listener "$PEER" listen vsock:4294967295:4294967295 read-eof sleep 0.5 text late
 	port_of listener
 	timed vcat -q 30 "1:$port" >out </dev/null
@@ -223,7 +223,7 @@ full() {
 	expect "$(<out)" late
 }
 
-@test "-q: bytes that the peer has not taken by then are no success" {
+@test "-q: bytes that the peer has not taken by then are a failure" {
 	start listener "$PEER" listen vsock:4294967295:4294967295 wait-file never
 	port_of listener
 	# what the socket holds, and something of what vcat holds

@@ -14,7 +14,7 @@ listen() {
 	port_of listener
 }
 
-@test "1 GiB: it arrives as it was sent, and no vcat takes 4 MiB" {
+@test "1 GiB: it arrives unchanged, and neither vcat uses 4 MiB of memory" {
 	LIMIT=400
 	mkfifo copy
 	start sum sha256sum < <(exec taskset -c 0 cat copy 3>&-)
@@ -67,7 +67,7 @@ listen() {
 	cmp reader.out "$OURS.$MANY"
 }
 
-@test "files: they are read and written from where they stand" {
+@test "files: reading and writing start at the current offset" {
 	printf 'head\ntail' >sent
 	printf 'kept,' >copy
 	start listener bash -c 'exec "$@" >>copy' - "$VCAT" -l any </dev/null
@@ -77,7 +77,7 @@ listen() {
 	expect "$(<copy)" kept,tail
 }
 
-@test "/dev/zero: so much of it as head gives" {
+@test "/dev/zero: what head takes of it arrives" {
 	listen </dev/null
 	run -0 bash -c 'head -c "$1" /dev/zero | "${@:2}"' - $MANY "$VCAT" "1:$port"
 	ended listener 0
@@ -95,7 +95,7 @@ listen() {
 	cmp reader.out <(head -c $MIB /dev/zero)
 }
 
-@test "empty: nothing is sent, and that is success" {
+@test "empty: to send nothing is a success" {
 	listen </dev/null
 	run -0 vcat "1:$port" </dev/null
 	expect "$output" ""
@@ -124,7 +124,7 @@ listen() {
 	expect "$(<listener.out)" abcdef
 }
 
-@test "stalls: a far side that does not read does not stop what it sends" {
+@test "stalls: a peer that does not read can still send" {
 	peer_listens seed 2 send $MANY touch sent wait-file go slow-read 65536 2 print
 	start vcat "$VCAT" "1:$port" <"$OURS.$MANY"
 	wait_until 20 holds vcat.out $MANY
@@ -154,11 +154,11 @@ blocked_stdout() {
 	cmp reader.out "$THEIRS.$MANY"
 }
 
-@test "stalls: a blocked stdout does not stop what we send, nor fill memory" {
+@test "stalls: a blocked stdout neither stops what we send nor fills memory" {
 	blocked_stdout
 }
 
-@test "stalls: nor does one that belongs to another user" {
+@test "stalls: a blocked stdout of another user does not either" {
 	[[ $(id -u) == 0 ]] || skip "only root can become somebody else"
 	blocked_stdout setpriv --reuid=65534 --clear-groups
 }
@@ -196,7 +196,7 @@ blocked_stdout() {
 	ended listener 0
 }
 
-@test "--seqpacket: messages keep their boundaries, either way" {
+@test "--seqpacket: messages keep their boundaries in both directions" {
 	local messages=(message 1 message 1000 message 65536 message 2 message 200000)
 	start target "$PEER" -s -r up listen unix:t "${messages[@]}" shutdown messages
 	wait_until 10 test -e up
@@ -209,7 +209,7 @@ blocked_stdout() {
 	expect "$(<target.out)" $'1\n1000\n65536\n2\n200000'
 }
 
-@test "--seqpacket: what is read from stdin at once is a message" {
+@test "--seqpacket: each read from stdin becomes one message" {
 	start peer "$PEER" -s listen $FREE_PORT messages
 	port_of peer
 	feed 'printf one; until grep -qx 3 peer.out; do sleep 0.02; done; printf three'
@@ -245,7 +245,7 @@ blocked_stdout() {
 	expect "$(<peer.out)" "port $port"
 }
 
-@test "--buffer: 8 MiB each way through one of 1 MiB, and of 4 KiB" {
+@test "--buffer: 8 MiB each way through a buffer of 1 MiB, and one of 4 KiB" {
 	start listener "$VCAT" -l --buffer 1MiB any <"$THEIRS.$MANY"
 	port_of listener
 	start sender "$VCAT" --buffer 1MiB "1:$port" <"$OURS.$MANY"
@@ -261,7 +261,7 @@ blocked_stdout() {
 	cmp narrow.out "$OURS.$MANY"
 }
 
-@test "-k: what one client after the other sends, and the one that was killed" {
+@test "-k: the bytes of each client arrive in turn, even those of a killed one" {
 	listen -k </dev/null
 	run -0 vcat "1:$port" <"$OURS.$FEW"
 	start killed "$PEER" connect "vsock:1:$port" seed 2 send $MIB kill
@@ -279,7 +279,7 @@ nonblocking() {
 	((flags & 04000))
 }
 
-@test "shared pipes: they block for their other users, during vcat and after" {
+@test "shared pipes: they stay blocking for other users, during vcat and after it" {
 	mkfifo stdout
 	start reader bash -c 'cat stdout'
 	peer_listens text answer, wait-file go
@@ -296,7 +296,7 @@ nonblocking() {
 	expect "$(<reader.out)" $'answer,0 blocking\n1 blocking\n2 blocking'
 }
 
-@test "shared terminal: it is left as it was, during vcat and after" {
+@test "shared terminal: it stays as it was, during vcat and after it" {
 	need_terminal
 	peer_listens text answer touch answered wait-file go
 	cat >session <<-END
@@ -318,7 +318,7 @@ nonblocking() {
 	expect "$(<after)" "$(<before)"
 }
 
-@test "shared socket: stdin and stdout may be one, as from inetd" {
+@test "shared socket: stdin and stdout may be one socket, as under inetd" {
 	peer_listens read 8 text answer shutdown read-eof
 	start inetd socat -t 30 unix-listen:s "exec:$VCAT 1\\:$port"
 	wait_until 10 test -S s

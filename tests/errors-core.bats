@@ -11,7 +11,7 @@ load helper
 	END
 }
 
-@test "ENODEV: a connection that --retry waits for in vain is status 3" {
+@test "ENODEV: --retry that waits in vain ends with status 3" {
 	timed fails 3 "local(1):1234: connect: No such device" \
 		"modprobe vsock_loopback" "$VCAT" --retry=1 1:1234
 	expect "$status" 0
@@ -25,13 +25,13 @@ load helper
 	END
 }
 
-@test "listening on any needs no transport" {
+@test "any: listening needs no transport" {
 	start listener "$VCAT" -l any </dev/null
 	port_of listener
 	running listener
 }
 
-@test "-z: no vsock leads anywhere here" {
+@test "-z: nothing can be reached without a transport" {
 	scans 1 "no vsock here" 1:22
 	scans 1 "no such VM" 3:22
 }

@@ -57,7 +57,7 @@ into_full() {
 	END
 }
 
-@test "EADDRINUSE: somebody listens there" {
+@test "EADDRINUSE: another program listens there" {
 	start listener "$VCAT" -l -k -d -v 7503 </dev/null
 	wait_until 10 grep -q ^listening listener.err
 	each_fails <<-'END'
@@ -68,7 +68,7 @@ into_full() {
 	running listener
 }
 
-@test "EADDRINUSE: a source port keeps its last use for up to 8 s" {
+@test "EADDRINUSE: a source port stays in use for up to 8 s" {
 	start listener "$PEER" listen vsock:1:7504 wait-file never
 	run -0 vcat --retry=10 -q 0 -p 7604 1:7504 <<<unread
 	run -1 --separate-stderr vcat -p 7604 1:7504
@@ -77,7 +77,7 @@ into_full() {
 	expect "${#stderr_lines[@]}" 2 "lines"
 }
 
-@test "EADDRINUSE: the hint is of the port of -p, not of the peer's" {
+@test "EADDRINUSE: the hint is about the port of -p, not the peer's" {
 	start listener "$VCAT" -l -k -d -v 7505 </dev/null
 	wait_until 10 grep -q ^listening listener.err
 	run -1 --separate-stderr vcat -p 7505 1:7777
@@ -86,14 +86,14 @@ into_full() {
 	[[ ${stderr_lines[1]} == "hint: the port given with -p is in use"* ]]
 }
 
-@test "EACCES: a port below 1024 is for the privileged" {
+@test "EACCES: a port below 1024 needs a privilege" {
 	as_nobody_fails 1 "any:1023: bind: Permission denied" "1024" -l 1023
 	as_nobody_fails 1 "any:0: bind: Permission denied" "CAP_NET_BIND_SERVICE" -l 0
 	as_nobody_fails 1 "local(1):7777: bind source: Permission denied" "1024" \
 		-p 1023 1:7777
 }
 
-@test "without privilege: ports from 1024 on are listened on and connected to" {
+@test "without privilege: vcat listens on port 1024 and connects to it" {
 	start listener setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$VCAT" -l 1024 </dev/null
 	echo hello >hello
@@ -102,20 +102,20 @@ into_full() {
 	expect "$(<listener.out)" hello
 }
 
-@test "EADDRNOTAVAIL: a CID that is not ours" {
+@test "EADDRNOTAVAIL: a CID of another machine" {
 	each_fails <<-'END'
 		1 | vm(5):7777: bind: Cannot assign requested address   | listen on any:7777 | -l 5:7777
 		1 | host(2):7777: bind: Cannot assign requested address | not this machine's | -l 2:7777
 	END
 }
 
-@test "EADDRNOTAVAIL: a port that is any has no number in the hint" {
+@test "EADDRNOTAVAIL: the hint has no number for the port any" {
 	fails 1 "vm(5):any: bind: Cannot assign requested address" \
 		"not this machine's" "$VCAT" -l 5:any
 	run ! grep -F 4294967295 fails.err
 }
 
-@test "EADDRNOTAVAIL: with -s the hint is of the source, not of the peer" {
+@test "EADDRNOTAVAIL: with -s the hint is about the source, not the peer" {
 	run -1 --separate-stderr vcat -s 5 1:7777
 	[[ ${stderr_lines[0]} == "vcat: "*": bind source: Cannot assign requested address" ]]
 	echo "${stderr_lines[1]}"
@@ -138,7 +138,7 @@ into_full() {
 	expect_ms 0 5000
 }
 
-@test "stdout: what cannot be written is a failure, without an address" {
+@test "stdout: a failed write is reported without an address" {
 	start listener "$PEER" listen vsock:1:7507 text hello shutdown read-eof
 	run -1 --separate-stderr into_full --retry=10 1:7507
 	expect "$stderr" "vcat: stdout: write: No space left on device"
@@ -163,14 +163,14 @@ into_full() {
 	END
 }
 
-@test "unix: ENOTSOCK: the path is that of a file" {
+@test "unix: ENOTSOCK: the path names a file" {
 	echo text >file
 	fails 1 "unix:file: connect: Socket operation on non-socket" \
 		"a file or a directory" "$VCAT" unix:file
 	expect "$(<file)" text
 }
 
-@test "unix: EACCES: the socket is somebody else's" {
+@test "unix: EACCES: the socket belongs to another user" {
 	start listener "$VCAT" -l unix:s </dev/null
 	wait_until 10 test -S s
 	as_nobody_fails 1 "unix:s: connect: Permission denied" "another user" unix:s
@@ -185,7 +185,7 @@ into_full() {
 	run -0 vcat unix:s </dev/null
 }
 
-@test "unix: EADDRINUSE: somebody listens there" {
+@test "unix: EADDRINUSE: another program listens there" {
 	start listener "$VCAT" -l -k -d unix:s </dev/null
 	wait_until 10 test -S s
 	fails 1 "unix:s: bind: Address already in use" "ss -x" "$VCAT" -l unix:s
@@ -195,7 +195,7 @@ into_full() {
 		"$VCAT" -l unix:@vcat.$$
 }
 
-@test "unix: ECONNRESET: a peer that has left bytes of ours unread" {
+@test "unix: ECONNRESET: a peer that closes with unread bytes of ours" {
 	silence
 	start listener "$PEER" -r up listen unix:s text hello wait-file go close
 	wait_until 10 test -e up
@@ -216,7 +216,7 @@ into_full() {
 	[[ ${stderr_lines[1]} == "hint: "*"--buffer"* ]]
 }
 
-@test "unix: what is longer than a socket may hold goes as several messages" {
+@test "unix: input longer than a socket may hold goes as several messages" {
 	"$PATTERN" 1 600000 >sent
 	start listener "$VCAT" -l -d --seqpacket unix:s
 	wait_until 10 test -S s

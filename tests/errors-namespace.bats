@@ -4,7 +4,7 @@ load helper
 
 # Linux 7.x. This machine is a guest, CID 3, and a host: vhost_vsock is loaded.
 
-@test "ENETUNREACH: a namespace with a vsock of its own reaches no host and no guest" {
+@test "ENETUNREACH: a local vsock namespace reaches neither host nor guest" {
 	echo local >/proc/sys/net/vsock/child_ns_mode
 	for peer in "2 host(2)" "5 vm(5)"; do
 		fails 1 "${peer#* }:1234: connect: Network is unreachable" "ns_mode" \
@@ -12,7 +12,7 @@ load helper
 	done
 }
 
-@test "EHOSTUNREACH: a VM whose driver is not up" {
+@test "EHOSTUNREACH: the VM's driver is not up" {
 	dead_guest
 	fails 1 "vm($DEAD):1234: connect: No route to host" "--retry" "$VCAT" -w 2 $DEAD:1234
 }
@@ -25,7 +25,7 @@ load helper
 	expect_ms 1000 9000
 }
 
-@test "-z: unreachable, for either reason" {
+@test "-z: unreachable, for both reasons" {
 	dead_guest
 	scans 1 unreachable $DEAD:22
 	echo local >/proc/sys/net/vsock/child_ns_mode

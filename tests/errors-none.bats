@@ -2,7 +2,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-@test "EAFNOSUPPORT: without vsock in the kernel nothing of it works, and the hint says how" {
+@test "EAFNOSUPPORT: the kernel has no vsock, and the hint says how to get it" {
 	each_fails <<-'END'
 		1 | local(1):1234: socket: Address family not supported by protocol | modprobe vhost_vsock    | 1:1234
 		1 | local(1):1234: socket: Address family not supported by protocol | modprobe vsock_loopback | 1:1234
@@ -16,14 +16,14 @@ load helper
 	END
 }
 
-@test "EAFNOSUPPORT: it is not waited for" {
+@test "EAFNOSUPPORT: --retry does not wait for it" {
 	timed fails 1 "vm(3):1234: socket: Address family not supported by protocol" \
 		"modprobe" "$VCAT" --retry 3:1234
 	expect "$status" 0
 	expect_ms 0 10000
 }
 
-@test "unix: without vsock it works all the same" {
+@test "unix: it works without vsock" {
 	start listener "$VCAT" -l unix:s < <(echo answer)
 	wait_until 10 test -S s
 	run -0 vcat unix:s <<<request
@@ -32,7 +32,7 @@ load helper
 	expect "$(<listener.out)" request
 }
 
-@test "-z: there is no vsock here" {
+@test "-z: the kernel has no vsock" {
 	scans 1 "no vsock here" 3:22
 	scans 1 "no vsock here" 1:22
 }

@@ -11,7 +11,7 @@ load helper
 	END
 }
 
-@test "ETIMEDOUT: a VM whose driver is not up" {
+@test "ETIMEDOUT: the VM's driver is not up" {
 	dead_guest
 	each_fails <<-END
 		3 | vm($DEAD):1234: connect: Connection timed out | booting | -w 1 $DEAD:1234
@@ -19,19 +19,19 @@ load helper
 	END
 }
 
-@test "ETIMEDOUT: who has waited with --retry is not told to" {
+@test "ETIMEDOUT: after --retry the hint does not suggest --retry" {
 	dead_guest
 	run -3 --separate-stderr vcat --retry=1 $DEAD:1234
 	[[ ${stderr_lines[1]} == "hint: "* ]]
 	[[ $stderr != *"--retry"* ]]
 }
 
-@test "ECONNREFUSED: this machine is the host, and nobody listens" {
+@test "ECONNREFUSED: nobody listens on this machine, the host" {
 	fails 1 "host(2):1234: connect: Connection refused" "vcat -l 1234" \
 		"$VCAT" host:1234
 }
 
-@test "-z: no such VM, one whose driver is not up, and a refusal" {
+@test "-z: no such VM, a VM whose driver is not up, and a refusal" {
 	scans 1 "no such VM" 5:22
 	scans 1 refused host:22
 	dead_guest

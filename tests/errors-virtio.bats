@@ -23,7 +23,7 @@ load helper
 	END
 }
 
-@test "EADDRNOTAVAIL: CID 1 without the loopback, and CIDs of others" {
+@test "EADDRNOTAVAIL: CID 1 without the loopback, and CIDs of other machines" {
 	fails 1 "local(1):1234: bind: Cannot assign requested address" \
 		"modprobe vsock_loopback" "$VCAT" -l 1:1234
 	fails 1 "vm(4):1234: bind: Cannot assign requested address" \
@@ -36,12 +36,12 @@ load helper
 		"not this machine's" "$VCAT" -l 2:1234
 }
 
-@test "our own CID can be listened on" {
+@test "listening: our own CID works" {
 	start listener "$VCAT" -l -v 3:1234 </dev/null
 	wait_until 10 grep -qx "listening on 3:1234" listener.err
 	running listener
 }
 
-@test "-z: a VMM that says nothing is a time-out" {
+@test "-z: a VMM that does not answer is a time-out" {
 	scans 3 "timed out" -w 1 host:22
 }

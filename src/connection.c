@@ -89,14 +89,12 @@ static int watch(struct connection *connection)
 	return -1;
 }
 
-static void run_parting(struct loop_task *task)
+static void part(struct connection *connection)
 {
-	struct connection *connection =
-	    loop_owner(task, struct connection, task);
 	bool transit = stream_in_transit(&connection->far) ||
 		       stream_in_transit(&connection->target);
 
-	task->wake = deadline_in(LOOK_SECONDS);
+	connection->task.wake = deadline_in(LOOK_SECONDS);
 	if (!transit || deadline_passed(connection->parted) ||
 	    watch(connection) < 0)
 		finish(connection);
@@ -108,27 +106,13 @@ static void note_cut(const struct flow *flow)
 	flow->to->broken = flow->broken_off || flow->state != FLOW_DONE;
 }
 
-static struct stream *near_of(struct connection *connection)
-{
-	return connection->all->near != NULL ? &connection->target
-					     : connection->all->stdio;
-}
-
-static const struct address *near_address(const struct connection *connection)
-{
-	static const struct address stdio = { .kind = ADDRESS_STDIO };
-
-	return connection->all->near != NULL ? &connection->all->near->address
-					     : &stdio;
-}
-
 /* The relay is over: says how it went, and lets go of it. */
 static void judge(struct connection *connection)
 {
 	struct relay *relay = &connection->relay;
 	const struct verdict verdict = {
 		.relay = relay,
-		.near = near_address(connection),
+		.near = connection->all->near_address,
 		.far = &connection->peer,
 		.began = connection->began,
 	};
@@ -151,14 +135,12 @@ static void end_relay(struct connection *connection)
 {
 	loop_remove(connection->all->loop, &connection->task);
 	judge(connection);
-	connection->task.run = run_parting;
-	run_parting(&connection->task);
+	part(connection);
 }
 
-static void run_relay(struct loop_task *task)
+static void go_on_relaying(struct connection *connection)
 {
-	struct connection *connection =
-	    loop_owner(task, struct connection, task);
+	struct loop_task *task = &connection->task;
 	struct relay *relay = &connection->relay;
 
 	if (relay_advance(relay, task->fds) == RELAY_RUNNING) {
@@ -172,13 +154,15 @@ static void run_relay(struct loop_task *task)
 
 static void begin_relay(struct connection *connection)
 {
+	const struct connections *all = connection->all;
+
 	connection->state = RELAYING;
 	connection->began = deadline_now();
-	relay_init(&connection->relay, near_of(connection), &connection->far,
-	    &connection->all->rules);
-	connection->task.run = run_relay;
+	relay_init(&connection->relay,
+	    all->near != NULL ? &connection->target : all->stdio,
+	    &connection->far, &all->rules);
 	relay_interest(&connection->relay, connection->task.fds);
-	run_relay(&connection->task);
+	go_on_relaying(connection);
 }
 
 /* Returns 0, or -1 after a message and with the socket closed. */
@@ -307,18 +291,17 @@ static void note_dial(struct connection *connection)
 		fail(connection, STATUS_FAILED);
 }
 
-static void run_dial(struct loop_task *task)
+static void go_on_dialling(struct connection *connection)
 {
-	struct connection *connection =
-	    loop_owner(task, struct connection, task);
+	const struct pollfd *fds = connection->task.fds;
 
-	if (task->fds[1].revents != 0)
+	if (fds[1].revents != 0)
 		connection->alerted = true;
 	if (connection->alerted && is_forsaken(connection)) {
 		fail(connection, STATUS_FAILED);
 		return;
 	}
-	dial_advance(connection->dial, task->fds[0].revents);
+	dial_advance(connection->dial, fds[0].revents);
 	note_dial(connection);
 }
 
@@ -332,9 +315,27 @@ static void begin_dial(struct connection *connection,
 		return;
 	}
 	connection->state = state;
-	connection->task.run = run_dial;
 	dial_begin(connection->dial, target);
 	note_dial(connection);
+}
+
+static void run(struct loop_task *task)
+{
+	struct connection *connection =
+	    loop_owner(task, struct connection, task);
+
+	switch (connection->state) {
+	case DIALLING_FAR:
+	case DIALLING_NEAR:
+		go_on_dialling(connection);
+		break;
+	case RELAYING:
+		go_on_relaying(connection);
+		break;
+	case PARTING:
+		part(connection);
+		break;
+	}
 }
 
 void connections_init(struct connections *all)
@@ -353,7 +354,7 @@ static struct connection *new_connection(
 	connection->peer = *peer;
 	connection->far.in.fd = -1;
 	connection->target.in.fd = -1;
-	loop_task_init(&connection->task, run_dial);
+	loop_task_init(&connection->task, run);
 	connection->task.polled = all->alone;
 	TAILQ_INSERT_TAIL(&all->list, connection, next);
 	return connection;

@@ -31,6 +31,7 @@ struct connections {
 	struct dial_target *far;  /* to dial; NULL: they are accepted */
 	struct dial_target *near; /* to dial; NULL: stdin and stdout */
 	struct stream *stdio;     /* if those are the near side */
+	const struct address *near_address; /* ADDRESS_STDIO for them */
 	struct relay_rules rules;
 	const enum stream_ending *ending; /* of sockets; NULL: the family's */
 	bool alone;   /* there is one at a time: poll(2) will do */

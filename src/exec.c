@@ -113,27 +113,16 @@ static void report(const struct exec_child *child, int status)
 		    WEXITSTATUS(status));
 }
 
-static struct exec_child *find(struct exec *exec, pid_t pid)
-{
-	struct exec_child *child;
-
-	TAILQ_FOREACH(child, &exec->children, next)
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): not a freed one */
-	if (child->pid == pid)
-		break;
-	return child;
-}
-
-/* Several children may have ended for one SIGCHLD; and others than ours. */
+/* Several children may have ended for one SIGCHLD. */
 void exec_reap(struct exec *exec)
 {
+	struct exec_child *child;
+	struct exec_child *next;
 	int status;
-	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct exec_child *child = find(exec, pid);
-
-		if (child == NULL)
+	TAILQ_FOREACH_SAFE(child, &exec->children, next, next)
+	{
+		if (waitpid(child->pid, &status, WNOHANG) <= 0)
 			continue;
 		if (exec->verbose)
 			report(child, status);

@@ -54,54 +54,47 @@ void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *))
 	}
 }
 
-/* All that the task wants of that descriptor. */
-static uint32_t events_wanted(const struct loop_task *task, int fd)
+/* All events that the task wants of that descriptor, or -1: it wants none. */
+static int events_wanted(const struct loop_task *task, int fd)
 {
-	uint32_t events = 0;
+	int events = -1;
 
 	for (int i = 0; i < LOOP_FDS; i++)
 		if (task->fds[i].fd == fd)
-			events |= (uint16_t)task->fds[i].events;
+			events = (events < 0 ? 0 : events) |
+				 (uint16_t)task->fds[i].events;
 	return events;
 }
 
-static bool is_wanted(const struct loop_task *task, int fd)
-{
-	for (int i = 0; i < LOOP_FDS; i++)
-		if (task->fds[i].fd == fd)
-			return true;
-	return false;
-}
-
 static int control(
-    struct loop *loop, int operation, struct loop_watch *watch, uint32_t events)
+    struct loop *loop, int operation, struct loop_watch *watch, int events)
 {
-	struct epoll_event event = { .events = events, .data.ptr = watch };
+	struct epoll_event event = {
+		.events = (uint32_t)events,
+		.data.ptr = watch,
+	};
 
 	watch->events = events;
 	return epoll_ctl(loop->epoll, operation, watch->fd, &event);
 }
 
-/* Makes what is watched agree with what is wanted, where it is not wanted any
- * more, or with other events. */
+/* Makes what is watched agree with what is wanted, but for new descriptors. */
 static int update_watches(struct loop *loop, struct loop_task *task)
 {
 	for (int i = 0; i < LOOP_FDS; i++) {
 		struct loop_watch *watch = &task->watches[i];
-		uint32_t events;
+		int events = events_wanted(task, watch->fd);
 
-		if (watch->fd < 0)
+		if (watch->fd < 0 || events == watch->events)
 			continue;
-		if (!is_wanted(task, watch->fd)) {
-			/* a hang-up would be reported for ever */
-			control(loop, EPOLL_CTL_DEL, watch, 0);
-			watch->fd = -1;
+		if (events >= 0) {
+			if (control(loop, EPOLL_CTL_MOD, watch, events) < 0)
+				return -1;
 			continue;
 		}
-		events = events_wanted(task, watch->fd);
-		if (events != watch->events &&
-		    control(loop, EPOLL_CTL_MOD, watch, events) < 0)
-			return -1;
+		/* a hang-up would be reported for ever */
+		control(loop, EPOLL_CTL_DEL, watch, 0);
+		watch->fd = -1;
 	}
 	return 0;
 }

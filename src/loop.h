@@ -26,7 +26,7 @@ struct loop_task;
 struct loop_watch {
 	struct loop_task *task;
 	int fd; /* -1: none */
-	uint32_t events;
+	int events;
 };
 
 struct loop_task {

@@ -35,10 +35,9 @@ struct run {
 	struct splice_pool pipes;
 	struct connections connections;
 	struct exec exec;
-	struct server_work work; /* of a listener */
-	struct server *server;   /* NULL without one */
-	enum status status;      /* of the latest connection */
-	bool over;               /* it was the only one */
+	struct server server; /* when listening */
+	enum status status;   /* of the latest connection */
+	bool over;            /* it was the only one */
 };
 
 static struct socket_choice choice_for(const struct options *options)
@@ -90,24 +89,6 @@ static struct relay_rules rules_for(const struct options *options)
 	return rules;
 }
 
-/* --shutdown and --no-shutdown, or NULL. */
-static const enum stream_ending *ending_for(const struct options *options)
-{
-	static const enum stream_ending yes = STREAM_SHUTDOWN;
-	static const enum stream_ending no = STREAM_KEEP;
-
-	switch (options->half_close) {
-	case OPTIONS_HALF_CLOSE_YES:
-		return &yes;
-	case OPTIONS_HALF_CLOSE_NO:
-		return &no;
-	case OPTIONS_HALF_CLOSE_DEFAULT:
-		break;
-	}
-	return NULL;
-}
-
-/* Connections are dialled for and relayed. */
 static void note_connection(
     struct connections *all, const struct connection_end *end)
 {
@@ -115,11 +96,11 @@ static void note_connection(
 
 	run->status = end->status;
 	run->over = true;
-	if (run->server == NULL)
-		return;
-	server_note_end(run->server);
+	if (run->server.running == 0)
+		return; /* nobody listens */
+	server_note_end(&run->server);
 	if (end->stdout_gone)
-		server_close(run->server);
+		server_close(&run->server);
 }
 
 static enum status become_command(struct run *run, const struct exec_socket *on)
@@ -146,60 +127,80 @@ static enum status take_dialled(struct connections *all, int fd)
 }
 
 static void take_accepted(
-    struct server_work *work, int fd, const struct address *peer)
+    struct server *server, int fd, const struct address *peer)
 {
-	struct run *run = loop_owner(work, struct run, work);
-
-	connection_begin(&run->connections, fd, peer);
-}
-
-static void end_connections(struct server_work *work)
-{
-	connections_end(&loop_owner(work, struct run, work)->connections);
-}
-
-/* Commands are run on connections. */
-static void note_command(struct exec *exec)
-{
-	server_note_end(loop_owner(exec, struct run, exec)->server);
-}
-
-static void start_command(
-    struct server_work *work, int fd, const struct address *peer)
-{
-	struct run *run = loop_owner(work, struct run, work);
+	struct run *run = loop_owner(server, struct run, server);
 	const struct exec_socket on = { fd, peer, true };
-	int result;
 
-	if (!run->options->keep_open) {
+	if (run->options->command == NULL) {
+		connection_begin(&run->connections, fd, peer);
+		return;
+	}
+	if (server->once) {
 		run->status = become_command(run, &on);
-		result = 0;
+	} else if (exec_start(&run->exec, &on) == 0) {
+		close(fd);
+		return;
 	} else {
-		result = exec_start(&run->exec, &on);
-		if (result < 0)
-			trouble_at(peer, "fork", errno);
+		trouble_at(peer, "fork", errno);
 	}
 	close(fd);
-	if (result < 0 || !run->options->keep_open)
-		note_command(&run->exec);
+	server_note_end(server);
 }
 
-static void reap_commands(struct server_work *work)
+static void note_command(struct exec *exec)
 {
-	exec_reap(&loop_owner(work, struct run, work)->exec);
+	server_note_end(&loop_owner(exec, struct run, exec)->server);
 }
 
-static void end_commands(struct server_work *work)
+static void reap_commands(struct server *server)
 {
-	exec_end(&loop_owner(work, struct run, work)->exec);
+	exec_reap(&loop_owner(server, struct run, server)->exec);
+}
+
+static void end_all(struct server *server)
+{
+	struct run *run = loop_owner(server, struct run, server);
+
+	connections_end(&run->connections);
+	exec_end(&run->exec);
+}
+
+static struct connections connections_for(struct run *run)
+{
+	static const enum stream_ending endings[] = {
+		[OPTIONS_HALF_CLOSE_YES] = STREAM_SHUTDOWN,
+		[OPTIONS_HALF_CLOSE_NO] = STREAM_KEEP,
+	};
+	const struct options *options = run->options;
+	bool gives = options->command != NULL || options->pass_fd;
+	struct connections all = {
+		.loop = &run->loop,
+		.far = &run->far,
+		.near = options->has_target ? &run->near : NULL,
+		.near_address = &options->target,
+		.rules = rules_for(options),
+		.ending = options->half_close != OPTIONS_HALF_CLOSE_DEFAULT
+			      ? &endings[options->half_close]
+			      : NULL,
+		.alone = !options->has_target || !options->keep_open,
+		.verbose = options->verbose,
+		.take = gives ? take_dialled : NULL,
+		.done = note_connection,
+	};
+
+	if (options->has_target) {
+		all.rules.pipes = &run->pipes;
+	} else if (!gives) {
+		stream_from_stdio(&run->stdio, options->keep_open);
+		all.stdio = &run->stdio;
+	}
+	return all;
 }
 
 /* Returns 0, or -1 after a message. */
 static int open_run(struct run *run, const struct options *options)
 {
-	bool keeps = options->keep_open;
-	bool gives = options->command != NULL || options->pass_fd;
-
 	*run = (struct run){
 		.options = options,
 		.far = run_target(options, &options->address),
@@ -211,26 +212,10 @@ static int open_run(struct run *run, const struct options *options)
 	};
 	sigprocmask(SIG_BLOCK, NULL, &run->signals);
 	signal(SIGPIPE, SIG_IGN);
+	run->connections = connections_for(run);
+	connections_init(&run->connections);
 	exec_init(&run->exec);
 	splice_pool_init(&run->pipes);
-	run->connections = (struct connections){
-		.loop = &run->loop,
-		.far = &run->far,
-		.near = options->has_target ? &run->near : NULL,
-		.rules = rules_for(options),
-		.ending = ending_for(options),
-		.alone = !options->has_target || !keeps,
-		.verbose = options->verbose,
-		.take = gives ? take_dialled : NULL,
-		.done = note_connection,
-	};
-	if (options->has_target) {
-		run->connections.rules.pipes = &run->pipes;
-	} else if (!gives) {
-		stream_from_stdio(&run->stdio, keeps);
-		run->connections.stdio = &run->stdio;
-	}
-	connections_init(&run->connections);
 	if (loop_init(&run->loop) == 0)
 		return 0;
 	trouble_at(&options->address, "epoll", errno);
@@ -268,39 +253,6 @@ enum status run_connect(const struct options *options)
 	return status;
 }
 
-static enum status serve(struct run *run, struct listener *listener,
-    const struct server_rules *rules)
-{
-	const struct options *options = run->options;
-	struct server server = {
-		.loop = &run->loop,
-		.listener = listener,
-		.rules = rules,
-		.work = &run->work,
-	};
-	int number;
-
-	run->server = &server;
-	if (options->command != NULL)
-		run->work = (struct server_work){
-			.take = start_command,
-			.reap = options->keep_open ? reap_commands : NULL,
-			.end_all = end_commands,
-		};
-	else
-		run->work = (struct server_work){
-			.descriptors = options->seqpacket ? MESSAGE_DESCRIPTORS
-							  : DESCRIPTORS,
-			.take = take_accepted,
-			.end_all = end_connections,
-		};
-	number = server_run(&server);
-	listener_close(listener);
-	if (number > 0)
-		signals_die(number);
-	return number < 0 ? STATUS_FAILED : run->status;
-}
-
 /* A name is looked up once for all, and before anybody waits for it. */
 static enum status resolve_target(struct run *run)
 {
@@ -314,14 +266,15 @@ static enum status resolve_target(struct run *run)
 }
 
 /* Listens where the options say, or on what was passed to us. */
-static int open_listener(const struct options *options,
-    const struct socket_choice *choice, struct listener *listener)
+static int open_listener(struct run *run)
 {
+	const struct options *options = run->options;
+	struct listener *listener = &run->server.listener;
 	char text[ADDRESS_TEXT_SIZE];
 
 	if (options->address.kind == ADDRESS_STDIO)
 		return listener_adopt(listener);
-	if (listener_open(listener, &options->address, choice) < 0)
+	if (listener_open(listener, &options->address, &run->far.choice) < 0)
 		return -1;
 	if (options->verbose || listener->address.port != options->address.port)
 		log_line("listening on %s",
@@ -329,40 +282,62 @@ static int open_listener(const struct options *options,
 	return 0;
 }
 
-static enum status listen_in(struct run *run)
+static struct server server_for(struct run *run)
 {
 	const struct options *options = run->options;
-	const struct socket_choice *choice = &run->far.choice;
-	bool many = options->keep_open &&
-		    (options->has_target || options->command != NULL);
-	const struct server_rules rules = {
-		.choice = choice,
+	bool command = options->command != NULL;
+	bool many = options->keep_open && (options->has_target || command);
+
+	return (struct server){
+		.loop = &run->loop,
+		.choice = &run->far.choice,
 		.allow = &options->allow,
 		.once = !options->keep_open,
 		.verbose = options->verbose,
 		.most = many ? options->max_conns : 1,
+		.descriptors = command              ? 0
+			       : options->seqpacket ? MESSAGE_DESCRIPTORS
+						    : DESCRIPTORS,
 		.grace = many ? options->quit_after : 0,
+		.take = take_accepted,
+		.reap = many && command ? reap_commands : NULL,
+		.end_all = end_all,
 	};
-	struct listener listener;
+}
+
+/* What was passed to us is a connection already. */
+static enum status serve_passed(struct run *run, const struct address *peer)
+{
+	const struct exec_socket on = { run->server.listener.fd, peer, true };
+
+	if (!server_admits(&run->server, on.fd, peer))
+		return STATUS_FAILED;
+	return run->options->command != NULL ? become_command(run, &on)
+					     : run_one(run, on.fd, peer);
+}
+
+static enum status listen_in(struct run *run)
+{
+	struct server *server = &run->server;
 	struct address peer;
 	enum status status;
+	int number;
 
-	if (open_listener(options, choice, &listener) < 0)
+	*server = server_for(run);
+	if (open_listener(run) < 0)
 		return STATUS_FAILED;
-	if (listener_is_connected(&listener, choice, &peer)) {
-		if (!server_admits(&rules, listener.fd, &peer))
-			return STATUS_FAILED;
-		return options->command == NULL
-			   ? run_one(run, listener.fd, &peer)
-			   : become_command(
-				 run, &(struct exec_socket){
-					  listener.fd, &peer, true });
-	}
+	if (listener_is_connected(&server->listener, server->choice, &peer))
+		return serve_passed(run, &peer);
 	status = resolve_target(run);
-	if (status == STATUS_OK)
-		return serve(run, &listener, &rules);
-	listener_close(&listener);
-	return status;
+	if (status != STATUS_OK) {
+		listener_close(&server->listener);
+		return status;
+	}
+	number = server_run(server);
+	listener_close(&server->listener);
+	if (number > 0)
+		signals_die(number);
+	return number < 0 ? STATUS_FAILED : run->status;
 }
 
 enum status run_listen(const struct options *options)

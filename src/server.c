@@ -21,13 +21,13 @@
 #define ROOM_SECONDS 0.25
 
 bool server_admits(
-    const struct server_rules *rules, int fd, const struct address *peer)
+    const struct server *server, int fd, const struct address *peer)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
 	address_name(peer, name);
-	if (value_permits(rules->allow, peer)) {
-		if (rules->verbose)
+	if (value_permits(server->allow, peer)) {
+		if (server->verbose)
 			log_error("%s: accepted", name);
 		return true;
 	}
@@ -42,7 +42,7 @@ static void watch_door(struct server *server)
 	bool room = server->running < server->most;
 
 	server->door.fds[0] = (struct pollfd){
-		.fd = !server->closed && room ? server->listener->fd : -1,
+		.fd = !server->closed && room ? server->listener.fd : -1,
 		.events = POLLIN,
 	};
 	server->door.wake = deadline_never();
@@ -53,7 +53,7 @@ static void watch_door(struct server *server)
 static void wait_for_room(struct server *server, int error)
 {
 	if (!server->complained)
-		trouble_at(&server->listener->address, "accept", error);
+		trouble_at(&server->listener.address, "accept", error);
 	server->complained = true;
 	server->door.fds[0].fd = -1;
 	server->door.wake = deadline_in(ROOM_SECONDS);
@@ -64,33 +64,33 @@ void server_close(struct server *server)
 {
 	server->closed = true;
 	watch_door(server);
-	listener_close(server->listener);
+	listener_close(&server->listener);
 	server->over = server->over || server->running == 0;
 }
 
 static void admit(struct server *server, int fd, const struct address *peer)
 {
 	server->complained = false;
-	if (!server_admits(server->rules, fd, peer))
+	if (!server_admits(server, fd, peer))
 		return;
 	server->running++;
-	if (server->rules->once)
+	if (server->once)
 		server_close(server);
-	server->work->take(server->work, fd, peer);
+	server->take(server, fd, peer);
 }
 
 static void run_door(struct loop_task *task)
 {
 	struct server *server = loop_owner(task, struct server, door);
-	int batch = server->listener->blocks ? 1 : BATCH;
+	int batch = server->listener.blocks ? 1 : BATCH;
 
 	/* it may have been closed in this very turn */
 	for (int i = 0;
 	     i < batch && !server->closed && server->running < server->most;
 	     i++) {
 		struct address peer;
-		int fd = listener_accept(
-		    server->listener, server->rules->choice, &peer);
+		int fd =
+		    listener_accept(&server->listener, server->choice, &peer);
 
 		if (fd < 0 && errno == EAGAIN)
 			break;
@@ -115,15 +115,14 @@ void server_note_end(struct server *server)
 /* The first signal closes the door, the second ends everything. */
 static void note_signal(struct server *server, int number)
 {
-	double grace = server->rules->grace;
 	bool first = server->signal == 0;
 
 	if (first) {
 		server->signal = number;
 		server_close(server);
 	}
-	if (first && grace > 0 && server->running > 0)
-		server->bell.wake = deadline_in(grace);
+	if (first && server->grace > 0 && server->running > 0)
+		server->bell.wake = deadline_in(server->grace);
 	else
 		server->over = true;
 }
@@ -137,25 +136,22 @@ static void run_bell(struct loop_task *task)
 		if (number != SIGCHLD)
 			note_signal(server, number);
 		else
-			server->work->reap(server->work);
+			server->reap(server);
 	}
 	if (server->signal != 0 && deadline_passed(task->wake))
 		server->over = true;
 	loop_update(server->loop, task);
 }
 
-/* As many as were asked for, and there are descriptors for. */
-static int most_at_once(const struct server *server)
+/* No more than there are descriptors for. */
+static void limit_most(struct server *server)
 {
-	int each = server->work->descriptors;
-	int asked = server->rules->most > 0 ? server->rules->most : INT_MAX;
-	int most = asked;
+	int room = fd_room(server->loop->epoll, SPARE_DESCRIPTORS);
+	int most =
+	    server->descriptors > 0 ? room / server->descriptors : INT_MAX;
 
-	if (each > 0)
-		most = fd_room(server->loop->epoll, SPARE_DESCRIPTORS) / each;
-	if (most < 1)
-		most = 1;
-	return asked < most ? asked : most;
+	if (server->most == 0 || server->most > most)
+		server->most = most > 0 ? most : 1;
 }
 
 int server_run(struct server *server)
@@ -164,15 +160,15 @@ int server_run(struct server *server)
 
 	loop_task_init(&server->bell, run_bell);
 	loop_task_init(&server->door, run_door);
-	result = signals_watch(
-	    server->loop, &server->bell, server->work->reap != NULL);
-	server->most = most_at_once(server);
+	result =
+	    signals_watch(server->loop, &server->bell, server->reap != NULL);
+	limit_most(server);
 	watch_door(server);
 	while (result == 0 && !server->over)
 		result = loop_turn(server->loop);
 	if (result < 0)
-		trouble_at(&server->listener->address, "epoll", errno);
+		trouble_at(&server->listener.address, "epoll", errno);
 	if (server->running > 0)
-		server->work->end_all(server->work);
+		server->end_all(server);
 	return result < 0 ? -1 : server->signal;
 }

@@ -1,6 +1,6 @@
 /*
  * The accept loop: who may come in, how many at once, and until when. What a
- * connection is for is its work's affair.
+ * connection is for is its owner's affair.
  */
 #ifndef VCAT_SERVER_H
 #define VCAT_SERVER_H
@@ -12,38 +12,28 @@
 #include "loop.h"
 #include "value.h"
 
-struct server_rules {
+struct server {
+	/* For the owner to set; what is pointed to is borrowed. */
+	struct loop *loop;
+	struct listener listener;
 	const struct socket_choice *choice;
 	const struct allow *allow;
-	bool once;    /* stop listening as soon as the first is there */
-	bool verbose; /* report who comes in */
-	int most;     /* at once; 0: as many as there are descriptors for */
-	double grace; /* seconds for those that run when a signal ends us */
-};
-
-/* What connections are for. */
-struct server_work {
+	bool once;       /* stop listening as soon as the first is there */
+	bool verbose;    /* report who comes in */
+	int most;        /* at once; 0: as many as there are descriptors for */
 	int descriptors; /* of ours that one connection needs for long */
-	/* Takes over the socket; server_note_end() when that is over. */
-	void (*take)(
-	    struct server_work *work, int fd, const struct address *peer);
-	/* A child process has ended; NULL: there are none. */
-	void (*reap)(struct server_work *work);
-	/* Ends all that run, at once. */
-	void (*end_all)(struct server_work *work);
-};
+	double grace;    /* seconds for those that run when a signal ends us */
 
-struct server {
-	/* For the owner to set; borrowed. */
-	struct loop *loop;
-	struct listener *listener;
-	const struct server_rules *rules;
-	struct server_work *work;
+	/* Takes over the socket; server_note_end() when that is over. */
+	void (*take)(struct server *server, int fd, const struct address *peer);
+	/* A child process has ended; NULL: there are none. */
+	void (*reap)(struct server *server);
+	/* Ends all that run, at once. */
+	void (*end_all)(struct server *server);
 
 	/* The server's own. */
 	struct loop_task door; /* where connections come in */
 	struct loop_task bell; /* where signals do */
-	int most;              /* at once */
 	int running;           /* now */
 	bool complained;       /* that no more can be accepted */
 	bool closed;           /* no more are to come in */
@@ -52,16 +42,16 @@ struct server {
 };
 
 /*
- * Whether a peer may come in, as the rules have it. A peer that may not is
- * logged, and its socket is closed.
+ * Whether the rules admit a peer. A peer that they do not admit is logged, and
+ * its socket is closed.
  */
 bool server_admits(
-    const struct server_rules *rules, int fd, const struct address *peer);
+    const struct server *server, int fd, const struct address *peer);
 
 /*
  * Serves until the listener is closed and nobody is left, by the rules or by
  * server_close(): then returns 0. At SIGHUP, SIGINT or SIGTERM it stops
- * listening, gives those that run the time of rules->grace, or until a second
+ * listening, gives those that run the time of `grace`, or until a second
  * signal, ends them, and returns the signal's number. Returns -1 after a
  * message if it cannot go on.
  */

@@ -254,7 +254,9 @@ busy_forwarder() {
 	expect "$status" 0
 	finish forwarder 5
 	expect "$status" 143
-	same_bytes <(tail -c +2 back) <("$PATTERN" 1 1000000)
+	tail -c +2 back >echoed
+	"$PATTERN" 1 1000000 >wanted
+	same_bytes echoed wanted
 	expect "$(<forwarder.err)" ""
 }
 

@@ -43,9 +43,12 @@ static void *show_run(void *arg)
 
 static void show_open(struct show *show, int type)
 {
+	static const struct address stdio = { .kind = ADDRESS_STDIO };
+
 	*show = (struct show){ .connections = {
 				   .loop = &show->loop,
 				   .stdio = &show->rig.near,
+				   .near_address = &stdio,
 				   .rules = rig_rules(),
 				   .alone = true,
 				   .done = note_end,

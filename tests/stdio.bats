@@ -53,3 +53,20 @@ fed_and_left() {
 	finish server 20
 	expect "$(<server.out)" ""
 }
+
+@test "stdout: when its reader goes while vcat still tries to connect, it ends" {
+	start client bash -c '"$0" --retry unix:none </dev/null | :
+		echo "${PIPESTATUS[0]}"' "$VCAT"
+	finish client 20
+	expect "$(<client.out)" 1
+	expect_in client.err "vcat: stdout: the reader has gone"
+	# what is only sent needs no reader
+	start sender bash -c '"$0" --send-only --retry unix:late <<<hello | :
+		echo "${PIPESTATUS[0]}"' "$VCAT"
+	sleep 0.5
+	start server socat -u UNIX-LISTEN:late STDOUT
+	finish sender 20
+	expect "$(<sender.out)" 0
+	finish server 20
+	expect "$(<server.out)" hello
+}

@@ -29,43 +29,44 @@ struct test {
  * Each says what it saw when it is not as expected, and returns whether it is;
  * the test goes on. Only for the test's main thread.
  */
-#define CHECK(expr) tap_true((expr), #expr, __FILE__, __LINE__)
+#define CHECK(expr) tap_true((expr), TAP_PLACE(#expr))
 #define CHECK_INT(a, b)                                                        \
-	tap_int(                                                               \
-	    (long long)(a), (long long)(b), #a " == " #b, __FILE__, __LINE__)
-#define CHECK_STR(a, b) tap_str((a), (b), #a " == " #b, __FILE__, __LINE__)
+	tap_int((long long)(a), (long long)(b), TAP_PLACE(#a " == " #b))
+#define CHECK_STR(a, b) tap_str((a), (b), TAP_PLACE(#a " == " #b))
+
+/* What is checked, and where. */
+struct tap_place {
+	const char *expr, *file;
+	int line;
+};
+
+#define TAP_PLACE(expr) ((struct tap_place){ expr, __FILE__, __LINE__ })
 
 static int test_failures;
 
-static inline bool tap_true(
-    bool passed, const char *expr, const char *file, int line)
+static inline bool tap_true(bool passed, struct tap_place place)
 {
 	if (!passed) {
-		printf("# %s:%d: %s\n", file, line, expr);
+		printf("# %s:%d: %s\n", place.file, place.line, place.expr);
 		test_failures++;
 	}
 	return passed;
 }
 
-static inline bool tap_int(
-    long long a, long long b, const char *expr, const char *file, int line)
+static inline bool tap_int(long long a, long long b, struct tap_place place)
 {
-	if (a != b) {
-		printf("# %s:%d: %s: %lld, %lld\n", file, line, expr, a, b);
-		test_failures++;
-	}
+	if (!tap_true(a == b, place))
+		printf("# %lld, %lld\n", a, b);
 	return a == b;
 }
 
-static inline bool tap_str(
-    const char *a, const char *b, const char *expr, const char *file, int line)
+static inline bool tap_str(const char *a, const char *b, struct tap_place place)
 {
-	if (strcmp(a, b) != 0) {
-		printf("# %s:%d: %s: \"%s\", \"%s\"\n", file, line, expr, a, b);
-		test_failures++;
-		return false;
-	}
-	return true;
+	bool same = tap_true(strcmp(a, b) == 0, place);
+
+	if (!same)
+		printf("# \"%s\", \"%s\"\n", a, b);
+	return same;
 }
 
 /* In a child: runs the test and ends, with the sanitizers' verdict if any. */

@@ -48,7 +48,7 @@ setup_echo() {
 refused() {
 	tr -d '\r' <"$1" >said
 	expect "$(sed -n 1p said)" "vcat: stdout: pass the socket: $2"
-	expect "$(sed -n 2p said)" "hint: -F is for a program that takes a\
+	expect "$(sed -n 2p said)" "hint: -F needs a program that takes a\
  descriptor over its ProxyCommand's stdout: ssh -o ProxyUseFdpass=yes"
 	expect "$(wc -l <said)" 2 "lines"
 }

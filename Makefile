@@ -1,4 +1,4 @@
-# make help says what there is.
+# make help lists the targets.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -47,7 +47,7 @@ include tests/tools/tools.mk
 $(B)/vcat: $(OBJECTS)
 	$(CC) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(BSD_LIBS)
 
-# Written anew only when the version has changed.
+# Rewritten only when the version has changed.
 $(B)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
@@ -77,7 +77,7 @@ $(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
 	$(B)/completions/generate $* > $@.options
 	sed -e '/^# @OPTIONS@$$/{' -e 'r $@.options' -e d -e '}' $< > $@
 
-# Helpers of tests/docs.bats, that ask the program itself.
+# Helpers of tests/docs.bats, which ask the program's own modules.
 ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 
 units: $(UNITS) $(ASKERS)
@@ -96,8 +96,8 @@ uninstall:
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) \
 		$(DESTDIR)$(FISH_COMPLETION)
 
-# Installs what is missing, then builds inside of that: the packages must be
-# there before make asks pkg-config.
+# The build is a make of its own: pkg-config must find the packages that
+# tests/deps has just installed.
 check:
 	tests/deps
 	$(MAKE) BUILD=$(BUILD) all units tools
@@ -108,7 +108,7 @@ demo:
 	$(MAKE) BUILD=$(BUILD) all
 	BUILD=$(BUILD) tests/demo
 
-# ROWS="vsock forward": some of it; RUNS=9: more often.
+# ROWS="vsock forward" measures these rows only, RUNS=9 each case nine times.
 bench:
 	tests/deps
 	$(MAKE) BUILD=$(BUILD) all tools
@@ -125,13 +125,13 @@ clean:
 
 help:
 	@echo 'make                  build $(B)/vcat'
-	@echo 'make install          to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
-	@echo 'make check            all tests; T=tests/ends.bats: one file'
-	@echo 'make check BUILD=asan the same under ASan and UBSan'
-	@echo 'make lint             clang-tidy, cppcheck, shellcheck, mandoc, layout, layers'
-	@echo 'make demo             a session over vsock in the test machine'
-	@echo 'make bench            vcat beside socat, ncat and the limit; ROWS="vsock start"'
-	@echo 'make format           lay the sources out'
+	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
+	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
+	@echo 'make check BUILD=asan run them under ASan and UBSan'
+	@echo 'make lint             run all static checks'
+	@echo 'make demo             show a session over vsock in the test machine'
+	@echo 'make bench            compare vcat with socat, ncat and the limit; ROWS="vsock start"'
+	@echo 'make format           format the C sources'
 	@echo 'make clean            remove build/'
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 

@@ -2,9 +2,9 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# tests/vm/bats stands in for bats in the test machine.
+# In the test machine tests/vm/bats runs in place of bats.
 
-# alike: both judge the file on stdin alike, and end alike.
+# alike: both give the same results and status for the file on stdin.
 alike() {
 	local theirs=0 ours=0
 	# bats would take them for tests of this file

@@ -1,10 +1,10 @@
 # machine: here
-# What has not arrived is no success, and what can arrive does: where the kernel
-# tells it by another way than a failing read or write.
+# Bytes that did not arrive are a failure, and bytes that can arrive do, also
+# where the kernel reports it otherwise than by a failed read or write.
 bats_require_minimum_version 1.5.0
 load helper
 
-# meets ADDRESS ACTION...: a peer there, that plays the actions; sets address.
+# meets ADDRESS ACTION...: starts a peer there with these actions; sets address.
 meets() {
 	address=$1
 	shift
@@ -13,13 +13,13 @@ meets() {
 	[[ $address != tcp:* ]] || address=tcp:127.0.0.1:$(<up)
 }
 
-# fed COMMAND: a stdin for vcat that begins with its output and does not end.
+# fed COMMAND: makes a fifo, stdin, with its output and no EOF.
 fed() {
 	mkfifo stdin
 	start feed bash -c "{ $1; sleep 1000; } >stdin"
 }
 
-# gives STATUS TEXT: that is how vcat ends, and what it says.
+# gives STATUS PATTERN: vcat ends with STATUS and its stderr matches PATTERN.
 gives() {
 	finish vcat 20
 	expect "$status" "$1" "status, stderr '$(<vcat.err)'"

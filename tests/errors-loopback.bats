@@ -2,13 +2,13 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# nobody COMMAND...: as that user, without a privilege.
+# nobody COMMAND...: runs it as that user, without privileges.
 nobody() {
 	chmod 755 "$T"
 	timeout "$LIMIT" setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
-# as_nobody_fails STATUS MESSAGE HINT ARG...: fails, of that user's vcat.
+# as_nobody_fails STATUS MESSAGE HINT ARG...: fails, with vcat run by that user.
 as_nobody_fails() {
 	local status=$1 message=$2 hint=$3
 	shift 3

@@ -1,5 +1,5 @@
-# What the bats files share: where the programs are, and how a test runs
-# several of them at once without hanging or leaving one behind.
+# What the bats files share: the paths of the programs, and functions to run
+# several programs at once without hanging or leaving one behind.
 #
 # Every bats file begins with
 #	# machine: loopback	(or another row of tests/machines)
@@ -14,29 +14,29 @@ TOOLS=$TOP/build/$BUILD/tools
 PEER=$TOOLS/peer
 PATTERN=$TOOLS/pattern
 
-# No test takes longer; what hangs is killed and fails by its status, 124.
+# Seconds for each program; one that hangs is killed and has status 124.
 LIMIT=${LIMIT:-60}
 
-# A test's own directory, for sockets too: the path must stay short.
+# Each test has its own directory; a short path, as sockets lie in it.
 setup() {
 	T=$(mktemp -d /tmp/vcat.XXXXXX)
 	cd "$T" || return
 }
 
-# nap: a short sleep without a fork, as forks cost much in the guest: it reads
-# from a pipe from which nothing ever comes.
+# nap: a short sleep without starting a program, which is slow in the guest: it
+# reads from a pipe into which nobody writes.
 nap() {
 	[[ ${nap_fd-} ]] || exec {nap_fd}<> <(:)
 	read -rt 0.04 -u "$nap_fd" || true
 }
 
-# Ends what the test has left running, by pid, and removes its directory.
+# Kills by pid what the test has left running, and removes its directory.
 teardown() {
 	local file
 	for file in "$T"/*.pid; do
 		[[ -e $file ]] && kill -- "-$(<"$file")" 2>/dev/null
 	done
-	# what has just been killed may still be writing its status
+	# a program that was just killed may still be writing its status
 	cd / && wait_until 5 rm -rf "$T"
 }
 
@@ -45,10 +45,10 @@ vcat() {
 	timeout "$LIMIT" "$VCAT" "$@"
 }
 
-# start NAME COMMAND...: runs it in the background in a process group of its
-# own. Its stdin is what start's own is; NAME.out, NAME.err and, at its end,
-# NAME.status tell of it. (In the guest a fork is cheap and an exec is not.)
-# Another of that name has to end before: teardown would not know of it.
+# start NAME COMMAND...: runs it in the background, in its own process group, with
+# the stdin of start itself. Its output goes to NAME.out and NAME.err, and at its
+# end its status to NAME.status. (In the guest a fork is cheap, an exec is not.)
+# A previous program of that NAME must have ended, or teardown would miss it.
 start() {
 	local name=$1
 	shift
@@ -56,13 +56,13 @@ start() {
 		echo "start: $name is still running"
 		return 1
 	}
-	# nothing that an earlier one of that name has left is read for this one's
+	# files of a previous program must not be taken for this one's
 	: >"$name.status"
 	: >"$name.pid"
 	: >"$name.out"
 	: >"$name.err"
 	{
-		# in the background for its pid; of its own accord it is a group's
+		# in the background to get its pid; timeout makes it a process group
 		timeout "$LIMIT" "$@" >"$name.out" 2>"$name.err" <&0 &
 		echo $! >"$name.pid"
 		status=0
@@ -82,12 +82,12 @@ finish() {
 	status=$(<"$1.status")
 }
 
-# stop NAME: ends it and all that it has started, and waits for that.
+# stop NAME: kills it with all that it has started, and waits for its end.
 stop() {
 	kill -- "-$(<"$1.pid")" && finish "$1"
 }
 
-# wait_until SECONDS COMMAND...: until it succeeds; fails when time is up.
+# wait_until SECONDS COMMAND...: repeats it until it succeeds or time is up.
 wait_until() {
 	local end=$((SECONDS + $1 + 1))
 	shift
@@ -97,7 +97,7 @@ wait_until() {
 	done
 }
 
-# port_of NAME: the port on which it says that it listens; sets port.
+# port_of NAME: waits until it prints the port it listens on; sets port.
 port_of() {
 	wait_until 10 says_port "$1" || {
 		echo "$1 does not listen; its stderr:"
@@ -118,13 +118,13 @@ says_port() {
 	return 1
 }
 
-# pid_of NAME: the pid of the program itself that start runs; sets pid.
+# pid_of NAME: sets pid to that of the program itself.
 pid_of() {
 	wait_until 5 pgrep -P "$(<"$1.pid")" || return
 	pid=$(pgrep -P "$(<"$1.pid")")
 }
 
-# running NAME: it has not ended yet.
+# running NAME: succeeds if it has not ended.
 running() {
 	[[ ! -s $1.status ]]
 }
@@ -146,7 +146,7 @@ same_bytes() {
 	}
 }
 
-# expect VALUE WANTED [WHAT]: an equality that says what it saw.
+# expect VALUE WANTED [WHAT]: fails with a message if the two differ.
 expect() {
 	[[ $1 == "$2" ]] || {
 		echo "${3:-value}: got '$1', wanted '$2'"
@@ -154,7 +154,7 @@ expect() {
 	}
 }
 
-# expect_in FILE TEXT: the file has that text in some line.
+# expect_in FILE TEXT: a line of the file contains the text.
 expect_in() {
 	grep -qF -- "$2" "$1" || {
 		echo "no '$2' in $1:"
@@ -163,9 +163,9 @@ expect_in() {
 	}
 }
 
-# fails STATUS MESSAGE HINT COMMAND...: it ends with STATUS, prints nothing on
-# stdout and, on stderr, "vcat: MESSAGE" and one line of hint with HINT in it;
-# no hint at all if HINT is empty.
+# fails STATUS MESSAGE HINT COMMAND...: it ends with STATUS and prints nothing on
+# stdout; on stderr it prints "vcat: MESSAGE" and one hint that contains HINT, or
+# no hint if HINT is empty.
 fails() {
 	local wanted=$1 message=$2 hint=$3 got=0 said
 	shift 3
@@ -189,7 +189,7 @@ fails() {
 	}
 }
 
-# each_fails: fails, of vcat, for each line of stdin:
+# each_fails: calls fails with vcat for each line of stdin:
 #	STATUS | MESSAGE | HINT | ARGUMENT...
 each_fails() {
 	local rows row status message hint words
@@ -202,15 +202,15 @@ each_fails() {
 	done
 }
 
-# dead_guest: from now on the CID $DEAD belongs to a VM whose driver never comes
-# up. To connect to it neither works nor fails: it takes until a time limit.
+# dead_guest: starts a VM with the CID $DEAD whose driver never comes up. A
+# connection to it neither succeeds nor fails; only a time limit ends it.
 DEAD=9
 dead_guest() {
 	start guest "$TOOLS/dead-guest" "$DEAD" 60
 	wait_until 10 grep -q ready guest.out
 }
 
-# silence: makes a fifo, silent, from which nothing comes, not even an end.
+# silence: makes a fifo, silent, that gives neither bytes nor EOF.
 silence() {
 	mkfifo silent
 	# the descriptor that keeps it open is closed with the test
@@ -218,7 +218,7 @@ silence() {
 	exec {silence_fd}<>silent
 }
 
-# timed COMMAND...: runs it; sets ms, how long it took, and status.
+# timed COMMAND...: runs it; sets ms to the time it took, and status.
 timed() {
 	local began=${EPOCHREALTIME/[.,]/}
 	status=0
@@ -227,7 +227,7 @@ timed() {
 	ms=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
 }
 
-# expect_ms LEAST MOST: what timed measured lies between.
+# expect_ms LEAST MOST: the time that timed measured is in this range.
 expect_ms() {
 	((ms >= $1 && ms <= $2)) || {
 		echo "took $ms ms, wanted $1 to $2"
@@ -235,8 +235,8 @@ expect_ms() {
 	}
 }
 
-# scans STATUS OUTCOME OPTION... ADDRESS: -z tells that of it, to people and,
-# by --json, to jq; and ends with STATUS.
+# scans STATUS OUTCOME OPTION... ADDRESS: vcat -z ends with STATUS and reports
+# OUTCOME, in its text and in its JSON.
 scans() {
 	local wanted=$1 outcome=$2 got=0
 	shift 2

@@ -1,4 +1,4 @@
-# For bats files about what a connection carries; it loads helper itself.
+# For bats files about the bytes of a connection. It loads helper.
 #
 # shellcheck shell=bash disable=SC2034,SC2154
 
@@ -9,8 +9,8 @@ MIB=$((1024 * 1024))
 MANY=$((8 * MIB))
 FREE_PORT=vsock:4294967295:4294967295
 
-# What the two sides send, or the beginning of it: 16 MiB, the peer's seed 1
-# and 2. OURS.N is the first N bytes of ours, OURS.N.more the next N.
+# What the two sides send: 16 MiB each, of the peer's seeds 1 and 2. OURS.N is
+# the first N bytes of ours, OURS.N.more the next N.
 OURS=$BATS_FILE_TMPDIR/ours
 THEIRS=$BATS_FILE_TMPDIR/theirs
 
@@ -25,7 +25,7 @@ setup_file() {
 	head -c $MANY "$THEIRS" >"$THEIRS.$MANY"
 }
 
-# await FILE: until it exists; for scripts, too.
+# await FILE: waits until it exists; also for scripts.
 await() {
 	until [[ -e $1 ]]; do
 		sleep 0.02
@@ -33,24 +33,24 @@ await() {
 }
 export -f await
 
-# feed SCRIPT: makes a fifo, stdin, from which what SCRIPT prints can be read.
+# feed SCRIPT: makes a fifo, stdin, that carries the output of SCRIPT.
 feed() {
 	mkfifo stdin
 	start feed bash -c "{ $1; } >stdin"
 }
 
-# into FILE COMMAND...: start's command, for its stdout to be FILE.
+# start NAME "${into[@]}" FILE COMMAND...: its stdout is FILE.
 # shellcheck disable=SC2016 # expanded by the inner shell
 into=(bash -c 'exec "${@:2}" >"$1"' -)
 
-# peer_listens ACTION...: on a free port; sets port.
+# peer_listens ACTION...: starts a peer on a free port; sets port.
 peer_listens() {
 	start peer "$PEER" listen $FREE_PORT "$@"
 	port_of peer
 }
 
-# ended NAME STATUS [STDERR]: it has ended in time and like that, and has said
-# STDERR, or nothing.
+# ended NAME STATUS [STDERR]: it ends in time, with STATUS; its stderr contains
+# STDERR, or is empty.
 ended() {
 	local said
 	finish "$1" "$((LIMIT / 2))"
@@ -63,25 +63,25 @@ ended() {
 	fi
 }
 
-# begins FILE COUNT WHOLE: FILE is the first COUNT bytes of WHOLE.
+# begins FILE COUNT WHOLE: FILE consists of the first COUNT bytes of WHOLE.
 begins() {
 	cmp "$1" <(head -c "$2" "$3")
 }
 
-# received NAME COUNT WHOLE: the peer NAME printed that what it received is the
-# first COUNT bytes of WHOLE.
+# received NAME COUNT WHOLE: the peer NAME printed that it received the first
+# COUNT bytes of WHOLE.
 received() {
 	local sum
 	sum=$(head -c "$2" "$3" | sha256sum)
 	expect_in "$1.out" "received $2 ${sum%% *}"
 }
 
-# holds FILE COUNT: so many bytes are in it, or more.
+# holds FILE COUNT: it has COUNT bytes or more.
 holds() {
 	(($(stat -c %s "$1") >= $2))
 }
 
-# small NAME: the vcat that runs as NAME has never held 4 MiB of memory.
+# small NAME: the running vcat NAME has never used 4 MiB of memory.
 small() {
 	local key most
 	[[ $BUILD == release ]] || return 0 # sanitizers take more

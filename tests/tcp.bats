@@ -9,7 +9,7 @@ serve_tcp() {
 	wait_until 5 grep -q "$(listening_on "$port")" /proc/net/tcp /proc/net/tcp6
 }
 
-# What /proc/net/tcp says of a socket that listens (0A) on that port.
+# A listening socket (0A) on that port, as /proc/net/tcp shows it.
 listening_on() {
 	printf ':%04X [0-9A-F]*:0000 0A' "$1"
 }

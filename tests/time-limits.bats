@@ -2,7 +2,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# full PATH: a listener that takes nobody, with a backlog that is full.
+# full PATH: starts a listener there that accepts nobody, and fills its backlog.
 full() {
 	start stopped socat -t 30 UNIX-LISTEN:"$1",backlog=1,fork SYSTEM:cat
 	wait_until 10 grep -q " 00010000 .* $1\$" /proc/net/unix

@@ -2,13 +2,13 @@
 bats_require_minimum_version 1.5.0
 load streams
 
-# What a connection carries from one end to the other, by whichever way it
-# comes and goes, and what it takes to do so.
+# Bytes arrive unchanged, from any kind of input to any kind of output, and
+# without much memory.
 
 # The first GiB of "pattern 1".
 GIB_SUM=f6ac67c041ce1f1a2ceec2be6da043e2e1af9d392cd114d786f9a49271ae3e0c
 
-# listen OPTION...: a vcat on a free port; sets port.
+# listen OPTION...: starts a listening vcat on a free port; sets port.
 listen() {
 	start listener "$VCAT" -l any "$@"
 	port_of listener
@@ -136,8 +136,8 @@ listen() {
 	received peer $MANY "$OURS"
 }
 
-# blocked_stdout WRAPPER...: vcat, called by that, has a pipe for stdout which
-# nobody reads until all that it sends has arrived.
+# blocked_stdout WRAPPER...: vcat, run by WRAPPER, has a pipe as stdout that nobody
+# reads until everything that vcat sends has arrived.
 blocked_stdout() {
 	mkfifo stdout
 	start reader bash -c 'exec <stdout; await go; cat'
@@ -272,7 +272,7 @@ blocked_stdout() {
 	cmp listener.out <(cat "$OURS.$FEW" <(head -c $MIB "$THEIRS") "$OURS.$MANY")
 }
 
-# nonblocking PID FD: whether the open file behind it, which others share, is.
+# nonblocking PID FD: succeeds if the open file behind FD is non-blocking.
 nonblocking() {
 	local flags
 	read -r _ flags < <(grep ^flags: "/proc/$1/fdinfo/$2")

@@ -28,16 +28,16 @@ struct step {
 /* All actions; one without a name ends the table. */
 extern const struct action action_table[];
 
-/* Reads seconds with an optional fraction; false when text is none. */
+/* Reads seconds with an optional fraction; false if text is not a number. */
 bool action_parse_seconds(const char *text, double *seconds);
 
 /*
- * Reads the words into steps, of which there is room for as many as words.
- * Returns how many there are, or -1 after saying on stderr what is wrong.
+ * Reads the words into steps, which has room for one step per word. Returns
+ * the number of steps, or -1 after a message on stderr.
  */
 int action_parse(char **words, struct step *steps);
 
-/* Runs the steps; false after saying on stderr which one failed, and why. */
+/* Runs the steps; false, after a message on stderr, if one fails. */
 bool action_run(struct session *s, const struct step *steps, int count);
 
 /* Prints every action, its operands and its purpose. */

@@ -1,7 +1,7 @@
 /*
- * bare-copy: the barest copying between descriptors and a socket, to know
+ * bare-copy: the simplest copying between descriptors and a socket, to learn
  * what the kernel allows. Each direction is a blocking loop of read and write
- * in a thread of its own. It knows nothing of errors, hints or time limits.
+ * in its own thread, without messages, hints or time limits.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -21,13 +21,13 @@ struct settings {
 	size_t block;
 	uint64_t socket_buffer; /* 0: the kernel's own choice */
 	int pipe_size;          /* 0: left alone */
-	uint64_t from_memory;   /* send so many bytes instead of stdin's */
+	uint64_t from_memory;   /* send this many bytes instead of stdin */
 	bool to_nothing;        /* drop what comes instead of writing it */
-	bool one_way;           /* from the one that connects only */
+	bool one_way;           /* only from the connecting side */
 	bool handshake;         /* of the hybrid sockets */
 };
 
-/* One direction. The last of a pair closes both sockets of a forwarding. */
+/* One direction. When forwarding, the last one to end closes both sockets. */
 struct direction {
 	const struct settings *settings;
 	int from, to;
@@ -144,7 +144,7 @@ static int failed(const char *what)
 	return 1;
 }
 
-/* vsock's buffers are what they were when the connection was made. */
+/* A vsock connection keeps the buffer sizes that it was made with. */
 static int dial(const union place *place, const struct settings *settings)
 {
 	int fd = socket(place->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -158,7 +158,7 @@ static int dial(const union place *place, const struct settings *settings)
 	return -1;
 }
 
-/* Reads up to the newline and not a byte more. */
+/* Reads up to the newline, and no further. */
 static bool skip_line(int fd)
 {
 	char byte;

@@ -1,9 +1,8 @@
 /*
- * Through two commands that are connected to each other: the second one's
- * stdin is fed, the first one's stdout is counted; both ways at once, the
- * first is fed too and the second one's stdout counted. Feeding lends pages
- * and counting drops them (vmsplice, splice), so that the processor's time
- * goes to the commands.
+ * Sends bytes through two commands that are connected to each other: into the
+ * stdin of the second and out of the stdout of the first; with both ways at
+ * once also the other way round. The bytes are lent and dropped as pages
+ * (vmsplice, splice), so that the CPU time goes to the commands.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -16,13 +15,13 @@
 #include "load.h"
 #include "timing.h"
 
-static const double grace = 2; /* to end after the last byte */
+static const double grace = 2; /* a command may take this long to end */
 
 /* One direction: our ends of the two pipes, or -1. */
 struct way {
 	int feed, drain;
 	uint64_t left, counted;
-	double began, ended; /* its first byte arrived, and its end */
+	double began, ended; /* when its first byte and its end arrived */
 	pthread_t feeder, drainer;
 };
 
@@ -84,7 +83,7 @@ static int make_output(const struct load *load, bool second, int *ours)
 
 	*ours = -1;
 	if (load->out_file != NULL) {
-		/* a device has no second of its kind */
+		/* both directions share a device */
 		bool device = strncmp(load->out_file, "/dev/null", 9) == 0;
 
 		snprintf(name, sizeof(name), "%s%s", load->out_file,
@@ -128,15 +127,15 @@ static uint64_t written_to(
 }
 
 /*
- * A device does not say what it got; the command does, but among what it has
- * written are the bytes that it has given to its socket.
+ * A device does not tell how much was written to it. The command's count does,
+ * but it includes the bytes written to the socket.
  */
 static uint64_t at_most(uint64_t written, uint64_t wanted)
 {
 	return written < wanted ? written : wanted;
 }
 
-/* The commands' end is the end of a file; of pipes it is the last byte. */
+/* The clock stops when the commands end, with pipes at the last byte. */
 static double finish(struct load *load, struct way *there, struct way *back)
 {
 	double ended;
@@ -161,7 +160,7 @@ static double finish(struct load *load, struct way *there, struct way *back)
 	return ended;
 }
 
-/* Both commands run when it returns true, and the clock with them. */
+/* Starts both commands; false if one does not start. */
 static bool start(struct load *load, struct way *there, struct way *back)
 {
 	int in = -1, out = make_output(load, false, &there->drain);
@@ -189,7 +188,7 @@ const char *carry_run(struct load *load)
 	begin(&there);
 	begin(&back);
 	ended = finish(load, &there, &back);
-	/* of pipes the first byte shows: how a command starts is another row */
+	/* with pipes the clock starts at the first byte */
 	if (load->out_file == NULL)
 		began = there.began;
 	load_say("seconds", ended - began);

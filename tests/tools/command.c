@@ -18,7 +18,7 @@
 
 enum { GROUPS = 2 };
 
-/* What the signal handler has to kill. */
+/* The process groups that the signal handler kills. */
 static volatile pid_t groups[GROUPS];
 
 static void become(const struct command *command, int in, int out)
@@ -36,7 +36,7 @@ static void become(const struct command *command, int in, int out)
 	_exit(127);
 }
 
-/* Children that their parent leaves behind become ours, to be counted. */
+/* We adopt orphans of the command, to count what they cost. */
 int command_start(struct command *command, int in, int out)
 {
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -55,7 +55,7 @@ int command_start(struct command *command, int in, int out)
 	return command->pid < 0 ? -1 : 0;
 }
 
-/* Reads a file of /proc into text; false when it is not there. */
+/* Reads a file of /proc into text; false if it does not exist. */
 static bool read_proc(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -229,7 +229,7 @@ static uint64_t cpu_of_process(const char *pid)
 	return sum;
 }
 
-/* What is shared by several processes is counted once, not for each. */
+/* Memory that several processes share counts once. */
 static uint64_t memory_of_process(const char *pid)
 {
 	char path[64], text[1024];

@@ -1,4 +1,4 @@
-/* The commands that are measured: their start, their end, what they cost. */
+/* The measured commands: starting, ending, and what they cost. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -7,14 +7,14 @@
 #include <sys/types.h>
 
 struct command {
-	char **words; /* NULL: there is none */
+	char **words; /* NULL: no command */
 	pid_t pid;
-	int status; /* its exit status when it has ended; -1 before */
+	int status; /* its exit status; -1 before its end */
 };
 
 /*
- * Runs it in a process group of its own with these as stdin and stdout, which
- * are closed here. -1 stands for /dev/null. Returns 0, or -1 with errno.
+ * Runs it in its own process group with in and out as stdin and stdout, and
+ * closes both here. -1 stands for /dev/null. Returns 0, or -1 with errno.
  */
 int command_start(struct command *command, int in, int out);
 
@@ -22,7 +22,7 @@ int command_start(struct command *command, int in, int out);
 bool command_await_listening(const struct command *command);
 
 /*
- * Waits for its end, for so many seconds (negative: for ever), and sets its
+ * Waits up to so many seconds for its end (negative: for ever) and sets its
  * status. It remains a zombie for command_written(). False when time is up.
  */
 bool command_wait(struct command *command, double seconds);
@@ -33,13 +33,13 @@ void command_forget(const struct command *command);
 /* The bytes it has given to write(2) in its life. */
 uint64_t command_written(const struct command *command);
 
-/* Ends all that still run and all that they have started, and reaps them. */
+/* Ends and reaps all commands that run, with what they have started. */
 void command_end_all(void);
 
-/* Kills and reaps all that run; for a signal handler. */
+/* Kills and reaps all commands that run; for a signal handler. */
 void command_kill_all(void);
 
-/* What all ended commands cost; prints user, sys (seconds) and rss_kib. */
+/* Prints the cost of all ended commands: user, sys (seconds) and rss_kib. */
 void command_say_usage(void);
 
 /* CPU nanoseconds so far, and memory, of the command and all its children. */

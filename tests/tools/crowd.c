@@ -29,8 +29,8 @@ struct client {
 	enum state state;
 	int fd;
 	struct prng out, back; /* the same stream, sent and expected */
-	char piece[PIECE];     /* the next to be sent, */
-	size_t begin, end;     /* and what is left of it */
+	char piece[PIECE];     /* the next bytes to send, */
+	size_t begin, end;     /* and the part that is left */
 	unsigned long long sent, received;
 	double began;
 	const char *why; /* of a failure; NULL: none */
@@ -44,7 +44,7 @@ struct crowd {
 	int next; /* client to begin */
 	struct client *clients;
 	struct pollfd *fds;
-	double *seconds; /* of the whole ones */
+	double *seconds; /* of the clients that got all their bytes */
 	int whole, failed;
 };
 
@@ -62,7 +62,7 @@ static void fail(struct client *c, const char *why, int error)
 	c->state = OVER;
 }
 
-/* A socket of its own for each attempt. */
+/* Each attempt uses a new socket. */
 static void try_connect(struct client *c, const union place *place)
 {
 	if (c->fd >= 0)
@@ -172,7 +172,7 @@ static struct pollfd interest(const struct crowd *crowd, const struct client *c)
 	return p;
 }
 
-/* Counts it. */
+/* Closes and counts a client that is over. */
 static void end(struct crowd *crowd, struct client *c)
 {
 	if (c->fd >= 0)
@@ -188,7 +188,7 @@ static void end(struct crowd *crowd, struct client *c)
 	    c->sent, c->received);
 }
 
-/* One turn for each that is there; false when there is none any more. */
+/* Advances every running client; false if none is left. */
 static bool turn(struct crowd *crowd)
 {
 	int running = 0;

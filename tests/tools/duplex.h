@@ -5,7 +5,7 @@
 #include "session.h"
 
 /*
- * Sends back what comes until the end of stream, and all that is then queued.
+ * Sends back everything that arrives until the end of stream.
  * Streams: up to 64 MiB are queued while the other side does not read.
  * Messages: each is sent back before the next is received, since a send that
  * does not block can tear a message. Returns 0, or -1 with errno.

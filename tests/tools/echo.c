@@ -11,7 +11,7 @@
 
 enum { MESSAGE_MOST = 64 * 1024 };
 
-/* What is asked is small: it fits into the socket's buffer. */
+/* A message is small, so it fits into the socket's buffer. */
 static bool answer(int fd, void *unused)
 {
 	static char message[MESSAGE_MOST];

@@ -1,17 +1,17 @@
-/* A server that sends back what comes, and a client that asks it. */
+/* A server that sends back what it receives, and its client. */
 #ifndef ECHO_H
 #define ECHO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Serves the listener in a thread of its own until the process ends. */
+/* Serves the listener in a new thread until the process ends. */
 void echo_start(int listener);
 
-/* Sends so many bytes and waits for all of them to come back. */
+/* Sends this many bytes and waits until all have come back. */
 bool echo_ask(int fd, size_t bytes);
 
-/* Asks rounds times; fills in the seconds of each, in rising order. */
+/* Asks that many times; fills in the seconds of each, the shortest first. */
 bool echo_time(int fd, size_t bytes, double *seconds, int rounds);
 
 #endif

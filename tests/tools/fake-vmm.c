@@ -1,5 +1,5 @@
 /*
- * fake-vmm: the hybrid socket of a virtual machine that is not there. It reads
+ * fake-vmm: the hybrid socket of a VM that does not exist. It reads
  * requests, answers, copies and ends connections as Firecracker, Cloud
  * Hypervisor or vhost-device-vsock would, or with one fault. -h says more.
  */
@@ -20,7 +20,7 @@ enum { EXIT_USAGE = 2, PORTS_MAX = 8, BACKLOG = 128 };
 struct options {
 	struct muxer muxer;
 	unsigned int life;
-	long faulty; /* connections that the fault is for; -1: all */
+	long faulty; /* how many connections have the fault; -1: all */
 	uint32_t ports[PORTS_MAX];
 	int port_count;
 };
@@ -109,7 +109,7 @@ static int listen_at(const char *path, int backlog)
 	snprintf(text, sizeof text, "unix:%s", path);
 	if (place_parse(text, &place))
 		fd = place_listen(&place, SOCK_STREAM);
-	/* a second listen(2) sets the backlog anew */
+	/* a second listen(2) changes the backlog */
 	if (fd < 0 || listen(fd, backlog) < 0)
 		err(1, "%s", path);
 	return fd;
@@ -123,7 +123,7 @@ static int listen_for_guest(const struct options *o, uint32_t port)
 	return listen_at(path, BACKLOG);
 }
 
-/* A process for each connection: none waits for another. */
+/* Each connection has its own process, so none waits for another. */
 static void serve(struct options *o, int listener, const uint32_t *guest_port)
 {
 	struct muxer muxer = o->muxer;

@@ -1,6 +1,6 @@
 /*
- * Through a forwarder: as much as it takes in, on all connections at once.
- * One thread sends on all of them, one receives.
+ * Sends through a forwarder, on all connections at once, as fast as it takes
+ * the bytes. One thread sends on all of them, another receives.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 enum { EVENTS = 64 };
 
 struct sink {
-	int listener, wanted; /* connections that are to come, and to end */
+	int listener, wanted; /* number of connections to receive */
 	uint64_t bytes;
 	double ended;
 };
@@ -48,7 +48,7 @@ static void *run_sink(void *argument)
 	return NULL;
 }
 
-/* Writes once; true when nothing more can be sent, or nothing is left. */
+/* Writes once; true if everything is sent or sending fails. */
 static bool send_some(struct source *source)
 {
 	static char block[LOAD_BLOCK];

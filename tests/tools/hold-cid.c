@@ -1,9 +1,9 @@
 /*
- * One program under two names:
- *	dead-guest CID SECS	a virtual machine whose driver never comes up
- *	hold-vmci CID SECS	a virtual machine of VMware's, for the kernel
- * For SECS, CID belongs to that machine. The first needs vhost_vsock and the
- * right to open /dev/vhost-vsock, the second vmw_vmci and /dev/vmci.
+ * Holds a CID for some seconds, as a virtual machine would. Two names:
+ *	dead-guest CID SECS	a guest whose driver never comes up
+ *	hold-vmci CID SECS	a guest of VMware's
+ * dead-guest needs vhost_vsock and the right to open /dev/vhost-vsock,
+ * hold-vmci needs vmw_vmci and the right to open /dev/vmci.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "number.h"
 
-/* The kernel's include/linux/vmw_vmci_defs.h; no header of ours has them. */
+/* The kernel's include/linux/vmw_vmci_defs.h; no installed header has them. */
 #define IOCTL_VMCI_INIT_CONTEXT _IO(7, 0xa0)
 #define IOCTL_VMCI_VERSION2     _IO(7, 0xa7)
 #define VMCI_VERSION_HOSTQP     0x90000

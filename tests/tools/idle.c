@@ -1,4 +1,4 @@
-/* What costs even when nothing is done: open connections, and starting. */
+/* The cost of open connections that are idle, and of starting a command. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@
 
 enum { TIMED_ROUNDS = 200, FEW_FILES = 1024 };
 
-/* Two descriptors a connection, here and in the forwarder. */
+/* A connection takes two descriptors, here and in the forwarder. */
 static void allow_files(int connections)
 {
 	rlim_t wanted = 2 * (rlim_t)connections + 100;
 	struct rlimit limit;
 
-	/* some peers take long with a limit that is high, or break */
+	/* some peers are slow, or break, under a high limit */
 	if (wanted < FEW_FILES)
 		return;
 	getrlimit(RLIMIT_NOFILE, &limit);
@@ -29,7 +29,7 @@ static void allow_files(int connections)
 		perror("RLIMIT_NOFILE");
 }
 
-/* A connection is open when its first answer has come through. */
+/* A connection counts as open when its first answer has arrived. */
 static bool open_all(const struct load *load, int *fds)
 {
 	for (int i = 0; i < load->count; i++) {
@@ -46,7 +46,7 @@ static void measure(const struct load *load, int fd)
 	double seconds[TIMED_ROUNDS];
 	uint64_t before;
 
-	timing_pause(0.2); /* for what the opening has left to do */
+	timing_pause(0.2); /* opening may still cause some work */
 	before = command_cpu(&load->first);
 	timing_pause(load->duration);
 	load_say(
@@ -78,7 +78,7 @@ const char *idle_run(struct load *load)
 	return ok ? "ok" : "failed";
 }
 
-/* Each connection ends as soon as it is there. */
+/* Closes each connection at once. */
 static void *close_all(void *argument)
 {
 	int listener = *(int *)argument, fd;

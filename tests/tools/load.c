@@ -1,6 +1,6 @@
 /*
- * load: puts a load on commands and prints what it measured. What it measures
- * is vcat or one of its peers; the load is the same for all.
+ * load: puts a load on commands and prints measurements. The commands are vcat
+ * or one of its peers; the load is the same for all.
  */
 #include "load.h"
 
@@ -63,7 +63,7 @@ void load_say(const char *key, double value)
 	printf("%s %.9g\n", key, value);
 }
 
-/* vcat and its peers take what load is told as it is told; sockets here. */
+/* The target must listen before the command starts and connects to it. */
 int load_open(struct load *load)
 {
 	int listener = place_listen(&load->target, SOCK_STREAM);
@@ -143,7 +143,7 @@ static double parse_options(struct load *load, int argc, char **argv)
 	return limit;
 }
 
-/* The words from here to the next "--", which becomes their end. */
+/* Takes the words up to the next "--" as a command. */
 static char **take_command(char **words, struct command *command)
 {
 	if (*words == NULL)
@@ -186,7 +186,7 @@ static const struct shape *shape_named(const char *name)
 	return NULL;
 }
 
-/* getopt takes the "--" before a first command; the words tell it is one. */
+/* getopt swallows a "--" before the first command; parse_words copes. */
 int main(int argc, char **argv)
 {
 	struct load load = {

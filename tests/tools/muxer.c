@@ -90,8 +90,8 @@ static bool wait_for(int fd, short events)
 }
 
 /*
- * A byte at a time, so that the payload behind the newline stays where it is.
- * Who wants the request whole takes what is there, and no more.
+ * Reads a byte at a time, so that the payload after the newline stays in the
+ * socket. With whole_request only what is there at once counts.
  */
 static bool read_line(
     const struct muxer_style *style, int host, char *line, size_t size)
@@ -111,7 +111,7 @@ static bool read_line(
 	return false;
 }
 
-/* One read; what is behind the newline is gone with the reader's buffer. */
+/* Reads once; bytes after the newline are lost with the buffer. */
 static bool read_buffer(int host, char *line, size_t size)
 {
 	ssize_t n = recv(host, line, size - 1, 0);
@@ -186,7 +186,7 @@ static bool send_slowly(int fd, const char *text)
 	return true;
 }
 
-/* In one segment, as a reader that asks for much will get it. */
+/* Sends it in one piece, so that one large read gets it all. */
 static bool send_joined(int host, int guest, const char *answer)
 {
 	char data[4096];
@@ -229,7 +229,7 @@ static void send_garbage(int host)
 	send_all(host, noise, sizeof noise);
 }
 
-/* Until the other side closes; what it sends is not looked at. */
+/* Waits until the other side closes, and ignores what it sends. */
 static void hold(int fd)
 {
 	char data[4096];
@@ -238,7 +238,7 @@ static void hold(int fd)
 		continue;
 }
 
-/* Whether the connection ends here, by the fault. */
+/* True if the fault ends the connection here. */
 static bool fails(const struct muxer *muxer, int host)
 {
 	switch (muxer->fault) {

@@ -13,13 +13,13 @@
 struct muxer_style {
 	const char *name;
 	const char *help;
-	bool whole_request; /* one in two writes is dropped */
-	bool short_request; /* it has at most 32 bytes */
-	bool more_words;    /* what follows the port does not matter */
-	bool loses_payload; /* what comes in one write with the request */
-	bool says_port;     /* OK and the guest's port, not one of its own */
-	bool half_closes;   /* hands it on, both ways */
-	bool keeps_silent;  /* to a guest, where nobody serves on the host */
+	bool whole_request; /* a request in two writes is dropped */
+	bool short_request; /* a request has at most 32 bytes */
+	bool more_words;    /* words after the port are ignored */
+	bool loses_payload; /* that comes in one write with the request */
+	bool says_port;     /* answers OK with the guest's port */
+	bool half_closes;   /* passes half-closes on, both ways */
+	bool keeps_silent;  /* if nobody serves the guest's port on the host */
 };
 
 enum muxer_fault {
@@ -43,7 +43,7 @@ struct muxer {
 	const char *guest; /* a directory: the guest's ports */
 };
 
-/* The style or the fault of that name; NULL or -1 when there is none. */
+/* The style or the fault of that name; NULL or -1 if none has it. */
 const struct muxer_style *muxer_style(const char *name);
 int muxer_fault(const char *name);
 
@@ -53,7 +53,7 @@ void muxer_help(void);
 /* Serves the host's new connection to its end, and closes it. */
 void muxer_from_host(const struct muxer *muxer, int host);
 
-/* The same for the guest's, to that port of the host. */
+/* The same for a connection of the guest to that port of the host. */
 void muxer_from_guest(const struct muxer *muxer, int guest, uint32_t port);
 
 #endif

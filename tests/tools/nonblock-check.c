@@ -1,4 +1,4 @@
-/* nonblock-check: says of descriptors 0, 1 and 2 whether O_NONBLOCK is set. */
+/* nonblock-check: prints whether descriptors 0, 1 and 2 are non-blocking. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* pattern SEED BYTES: the stream that peer's send action sends, on stdout. */
+/* pattern SEED BYTES: prints the bytes that peer's send action sends. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * peer: a scripted peer. It connects or listens, and then does what its
- * arguments say, one action after the other.
+ * peer: a scripted peer. It connects or listens, and then performs the actions
+ * of its command line in turn.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ enum { EXIT_USAGE = 2, EXIT_TIME = 124 };
 
 struct options {
 	double time_limit;
-	double patience; /* how long a connect is tried again */
+	double patience; /* how long to retry a connect */
 	int type;
 	long connections;
 	unsigned int source_port;

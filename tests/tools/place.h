@@ -18,7 +18,7 @@ union place {
 	struct sockaddr_in in;
 };
 
-/* Reads text into *place; false when it is no address. */
+/* Reads text into *place; false if it is not an address. */
 bool place_parse(const char *text, union place *place);
 
 /* The size of its address, as bind(2) and connect(2) want it. */

@@ -7,11 +7,11 @@
 
 struct prng {
 	uint64_t state;
-	unsigned char word[8]; /* the word that was last begun, */
-	size_t used;           /* and how much of it is already given out */
+	unsigned char word[8]; /* the current word, */
+	size_t used;           /* and how many of its bytes are used */
 };
 
-/* Begins the stream that belongs to seed; every seed has one. */
+/* Begins the stream of that seed. */
 void prng_init(struct prng *prng, uint64_t seed);
 
 /* Writes the next size bytes of the stream; any split gives the same bytes. */

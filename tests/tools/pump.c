@@ -79,7 +79,7 @@ static short events(const struct pump_flow *in, const struct pump_flow *out)
 	return wanted;
 }
 
-/* Closed, and not just half: AF_UNIX tells. */
+/* The side has closed, not only half-closed: AF_UNIX reports that. */
 static bool is_gone(const struct pump *pump, int side)
 {
 	return (pump->fds[side].revents & (POLLHUP | POLLERR)) != 0;
@@ -93,7 +93,7 @@ static void half_close(struct pump_flow *flow)
 	}
 }
 
-/* What the guest still had to say gets lost; it is not reset for it. */
+/* Drops what the guest still sends, without resetting it. */
 static void shut_guest(int guest)
 {
 	char dropped[4096];
@@ -103,7 +103,7 @@ static void shut_guest(int guest)
 		continue;
 }
 
-/* Whether the connection goes on. */
+/* False when the connection is over. */
 static bool pump_step(struct pump *pump)
 {
 	struct pump_flow *up = &pump->up;
@@ -114,7 +114,7 @@ static bool pump_step(struct pump *pump)
 	if (!flow_drain(down))
 		return false;
 	if (!flow_drain(up)) {
-		up->used = 0; /* what the guest has sent comes all the same */
+		up->used = 0; /* what the guest has sent still arrives */
 		up->ended = true;
 		up->done = true;
 	}

@@ -7,9 +7,9 @@
 /*
  * Copies both ways until the VMM would close both sockets; the caller does.
  *
- * With half_closes, an end on one side is handed on to the other. Without,
- * the host's ends the guest's both directions and drops what the guest has
- * yet to say; the guest's is told to nobody until the guest closes.
+ * With half_closes, the end of one side half-closes the other. Without it, the
+ * host's end closes the connection and drops what the guest still sends, and
+ * the guest's end is not passed on until the guest closes.
  */
 void pump_run(int host, int guest, bool half_closes);
 

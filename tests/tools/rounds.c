@@ -1,4 +1,4 @@
-/* Short exchanges through a forwarder: how many a second, and how quick. */
+/* Short exchanges through a forwarder: their rate and their delay. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +77,7 @@ const char *rounds_rate(struct load *load)
 		failures += clients[i].failures;
 	}
 	free(clients);
-	/* what had begun in time has ended, and took time until then */
+	/* the last exchanges end after the time, so measure again */
 	load_say("seconds", timing_now() - began);
 	load_say("connections", (double)done);
 	load_say("failures", (double)failures);

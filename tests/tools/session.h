@@ -1,4 +1,4 @@
-/* One connection of a peer, and what has gone over it. */
+/* One connection of a peer, and a count of its bytes. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -9,7 +9,7 @@
 
 #include "prng.h"
 
-/* No longer message is received. */
+/* The longest message that can be received. */
 enum { SESSION_MESSAGE_MAX = 8 * 1024 * 1024 };
 
 struct tally {
@@ -23,7 +23,7 @@ struct session {
 	int save; /* received data is written here too; -1: nowhere */
 	struct tally received, sent;
 	struct prng prng;
-	char why[128]; /* of a failure, when errno does not tell it */
+	char why[128]; /* of a failure that has no errno */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
  * take-fd COMMAND [ARG...]: runs it with a socket for stdout, as ssh does with
- * a ProxyCommand under ProxyUseFdpass, and takes what it passes. Says
+ * a ProxyCommand under ProxyUseFdpass, and takes what it passes. Prints
  *	bytes N descriptors N blocking|non-blocking status N
  * and then copies its own stdin to the descriptor, half-closes that, and
  * copies what comes back to stdout.
@@ -32,7 +32,7 @@ static pid_t run(char **command, int sockets[2])
 	err(127, "%s", command[0]);
 }
 
-/* Returns the first of them, or -1. */
+/* Returns the first descriptor that was passed, or -1. */
 static int take(int from, ssize_t *bytes, size_t *count)
 {
 	char text[64];

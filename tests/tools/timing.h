@@ -5,10 +5,10 @@
 /* The monotonic clock. */
 double timing_now(void);
 
-/* Sleeps for so long, whatever signals come. */
+/* Sleeps for this long, despite signals. */
 void timing_pause(double seconds);
 
-/* Has SIGALRM call at_end after so long. */
+/* Calls at_end, as the handler of SIGALRM, after this long. */
 void timing_limit(double seconds, void (*at_end)(int));
 
 /* Sorts count times, the shortest first. */

@@ -112,7 +112,8 @@ demo:
 bench:
 	tests/deps
 	$(MAKE) BUILD=$(BUILD) all tools
-	BUILD=$(BUILD) RUNS=$(or $(RUNS),5) tests/bench/run $(ROWS)
+	BUILD=$(BUILD) RUNS=$(or $(RUNS),5) BEFORE=$(BEFORE) \
+		tests/bench/run $(ROWS)
 
 lint:
 	tests/lint/run

@@ -57,12 +57,19 @@ run_load() {
 }
 
 # in_turns FUNCTION TOOL...: RUNS times, each time all tools, one after the
-# other, so that what disturbs the machine disturbs all of them.
+# other, so that what disturbs the machine disturbs all of them. With BEFORE
+# only the two vcats and the limit.
 in_turns() {
-	local function=$1 run tool
+	local function=$1 run tool tools=()
 	shift
+	for tool in "$@"; do
+		case ${BEFORE:+$tool} in
+		vcat) tools+=(vcat before) ;;
+		'' | limit) tools+=("$tool") ;;
+		esac
+	done
 	for ((run = 0; run < RUNS; run++)); do
-		for tool in "$@"; do
+		for tool in "${tools[@]}"; do
 			"$function" "$tool"
 		done
 	done

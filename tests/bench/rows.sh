@@ -74,7 +74,7 @@ mux_carry() {
 	place unix
 	first=("$bare_copy" $limit_options -u -H listen "$place")
 	case $1 in
-	vcat) dial=("$vcat" --send-only "mux:${place#*:}:1234") ;;
+	vcat | before) dial=("${vcats[$1]}" --send-only "mux:${place#*:}:1234") ;;
 	limit) dial=("$bare_copy" $limit_options -u -H connect "$place") ;;
 	esac
 	measure "$1" carry -t "$limit" -b "$bytes" \
@@ -178,7 +178,7 @@ native_start() {
 
 version() {
 	case $1 in
-	vcat) words=("$vcat" -V) ;;
+	vcat | before) words=("${vcats[$1]}" -V) ;;
 	socat) words=(socat -V) ;;
 	ncat) words=(ncat --version) ;; # to stderr
 	limit) words=("$bare_copy" -h) ;;

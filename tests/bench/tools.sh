@@ -3,9 +3,12 @@
 #
 # The tools: vcat; socat with its default block and socat-b with its best;
 # socat-once, which forwards one connection without a process for it; ncat;
-# limit, which is tests/tools/bare-copy; direct, which is no forwarder at all.
+# limit, which is tests/tools/bare-copy; direct, which is no forwarder at all;
+# before, which is another vcat (BEFORE), to be compared with this one.
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
+
+declare -A vcats=([vcat]=$vcat [before]=${BEFORE-})
 
 # Filled in by tune.
 socat_block=65536
@@ -16,6 +19,7 @@ label_of() {
 	socat-b) echo "socat -b $((socat_block / 1024))K" ;;
 	socat-once) echo "socat -b $((socat_block / 1024))K, no fork" ;;
 	direct) echo "no forwarder" ;;
+	before) echo "vcat before" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -64,7 +68,7 @@ one_way() {
 # shellcheck disable=SC2207,SC2046,SC2206 # words
 listener() {
 	case $1 in
-	vcat) words=("$vcat" -l "$2") ;;
+	vcat | before) words=("${vcats[$1]}" -l "$2") ;;
 	socat | socat-b)
 		if [[ $3 == one ]]; then
 			words=(socat $(socat_options "$1") -u
@@ -85,7 +89,7 @@ listener() {
 # shellcheck disable=SC2207,SC2046,SC2206 # words
 dialer() {
 	case $1 in
-	vcat) words=("$vcat" "$2") ;;
+	vcat | before) words=("${vcats[$1]}" "$2") ;;
 	socat | socat-b) words=(socat $(socat_options "$1")
 		$(one_way -u "$3") - "$(socat_address "$2" CONNECT)") ;;
 	ncat) words=(ncat $(one_way --send-only "$3") $(ncat_address "$2")) ;;
@@ -101,7 +105,7 @@ forwarder() {
 	listening=$(socat_address "$2" LISTEN),backlog=128
 	words=()
 	case $1 in
-	vcat) words=("$vcat" -l -k "$2" -t "$3") ;;
+	vcat | before) words=("${vcats[$1]}" -l -k "$2" -t "$3") ;;
 	socat | socat-b) words=(socat $(socat_options "$1")
 		"$listening,fork" "$(socat_address "$3" CONNECT)") ;;
 	socat-once) words=(socat $(socat_options "$1")

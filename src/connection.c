@@ -1,6 +1,7 @@
 /*
  * A connection goes through these states, some of them left out:
  *
+ *	OPENING		nothing is there yet
  *	DIALLING_FAR	the far side is dialled, and nothing else is there
  *	DIALLING_NEAR	the far side is open, the near side is dialled
  *	RELAYING	both are open
@@ -33,6 +34,7 @@
 #define PARTING_SECONDS 2.0
 
 enum connection_state {
+	OPENING,
 	DIALLING_FAR,
 	DIALLING_NEAR,
 	RELAYING,
@@ -44,16 +46,24 @@ struct connection {
 	struct loop_task task;
 	enum connection_state state;
 	struct address peer;
-	struct dial *dial;      /* while one is made */
 	bool alerted;           /* something has happened to who waits for it */
 	struct stream far;      /* in.fd is -1 while it is not open */
 	struct stream target;   /* the same; the near side if that is dialled */
-	struct relay relay;     /* while relaying */
+	union {
+		struct dial dial;   /* while dialling */
+		struct relay relay; /* while relaying */
+	};
 	int64_t began;          /* the relay */
 	struct deadline parted; /* at the latest */
 	struct connection_end end;
 	TAILQ_ENTRY(connection) next;
 };
+
+static bool is_dialling(const struct connection *connection)
+{
+	return connection->state == DIALLING_FAR ||
+	       connection->state == DIALLING_NEAR;
+}
 
 /* Closes and frees it, and tells its owner. */
 static void finish(struct connection *connection)
@@ -64,7 +74,6 @@ static void finish(struct connection *connection)
 	loop_remove(all->loop, &connection->task);
 	stream_close(&connection->target);
 	stream_close(&connection->far);
-	free(connection->dial);
 	TAILQ_REMOVE(&all->list, connection, next);
 	free(connection);
 	all->done(all, &end);
@@ -73,8 +82,8 @@ static void finish(struct connection *connection)
 /* It comes to nothing: a far peer that can be told sees a reset. */
 static void fail(struct connection *connection, enum status status)
 {
-	if (connection->dial != NULL)
-		dial_abort(connection->dial);
+	if (is_dialling(connection))
+		dial_abort(&connection->dial);
 	connection->far.broken = true;
 	connection->end.status = status;
 	finish(connection);
@@ -195,8 +204,8 @@ static struct pollfd waiting(const struct connection *connection)
 		return entry;
 	if (connection->state == DIALLING_NEAR)
 		entry = (struct pollfd){ connection->far.in.fd, POLLRDHUP, 0 };
-	else if (all->stdio != NULL && all->rules.way != RELAY_SEND_ONLY)
-		entry.fd = all->stdio->out.fd;
+	else
+		entry.fd = all->waiting;
 	return entry;
 }
 
@@ -234,14 +243,12 @@ static void go_on(struct connection *connection)
 static void note_dialled(struct connection *connection, int fd)
 {
 	struct connections *all = connection->all;
-	const struct address *peer = &connection->dial->target->address;
+	const struct address *peer = &connection->dial.target->address;
 	bool far = connection->state == DIALLING_FAR;
 	char name[ADDRESS_TEXT_SIZE];
 
 	if (all->verbose)
 		log_error("%s: connected", address_name(peer, name));
-	free(connection->dial);
-	connection->dial = NULL;
 	if (far && all->take != NULL) {
 		connection->end.status = all->take(all, fd);
 		finish(connection);
@@ -271,7 +278,7 @@ static enum status complain_of_dial(const struct dial *dial)
 static void note_dial(struct connection *connection)
 {
 	struct loop_task *task = &connection->task;
-	struct dial *dial = connection->dial;
+	struct dial *dial = &connection->dial;
 
 	if (dial->state == DIAL_CONNECTED) {
 		note_dialled(connection, dial->attempt.fd);
@@ -301,21 +308,16 @@ static void go_on_dialling(struct connection *connection)
 		fail(connection, STATUS_FAILED);
 		return;
 	}
-	dial_advance(connection->dial, fds[0].revents);
+	dial_advance(&connection->dial, fds[0].revents);
 	note_dial(connection);
 }
 
 static void begin_dial(struct connection *connection,
     enum connection_state state, struct dial_target *target)
 {
-	connection->dial = malloc(sizeof *connection->dial);
-	if (connection->dial == NULL) {
-		trouble_at(&connection->peer, "memory", errno);
-		fail(connection, STATUS_FAILED);
-		return;
-	}
 	connection->state = state;
-	dial_begin(connection->dial, target);
+	connection->alerted = false;
+	dial_begin(&connection->dial, target);
 	note_dial(connection);
 }
 
@@ -325,6 +327,8 @@ static void run(struct loop_task *task)
 	    loop_owner(task, struct connection, task);
 
 	switch (connection->state) {
+	case OPENING:
+		break;
 	case DIALLING_FAR:
 	case DIALLING_NEAR:
 		go_on_dialling(connection);
@@ -386,7 +390,7 @@ void connections_end(struct connections *all)
 
 	while ((connection = TAILQ_FIRST(&all->list)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
-		if (connection->dial != NULL) {
+		if (is_dialling(connection)) {
 			fail(connection, STATUS_FAILED);
 			continue;
 		}

@@ -34,6 +34,7 @@ struct connections {
 	const struct address *near_address; /* ADDRESS_STDIO for them */
 	struct relay_rules rules;
 	const enum stream_ending *ending; /* of sockets; NULL: the family's */
+	int waiting;  /* stdout, if somebody there waits for the far side; -1 */
 	bool alone;   /* there is one at a time: poll(2) will do */
 	bool verbose; /* report them */
 

@@ -183,6 +183,7 @@ static struct connections connections_for(struct run *run)
 		.ending = options->half_close != OPTIONS_HALF_CLOSE_DEFAULT
 			      ? &endings[options->half_close]
 			      : NULL,
+		.waiting = -1,
 		.alone = !options->has_target || !options->keep_open,
 		.verbose = options->verbose,
 		.take = gives ? take_dialled : NULL,
@@ -195,6 +196,8 @@ static struct connections connections_for(struct run *run)
 		stream_from_stdio(&run->stdio, options->keep_open);
 		all.stdio = &run->stdio;
 	}
+	if (options->pass_fd || (all.stdio != NULL && !options->send_only))
+		all.waiting = STDOUT_FILENO;
 	return all;
 }
 

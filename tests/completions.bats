@@ -15,6 +15,7 @@ FISH=$SHARE/fish/vendor_completions.d/vcat.fish
 
 # The vcat that writes, paths to complete, and each shell's settings.
 prepare() {
+	need_terminal
 	mkdir -p bin home run/vms
 	: >run/vm3.vsock
 	printf '#!/bin/bash\nprintf "<%%s>" "$@" >%q\n' "$T/words" >bin/vcat

@@ -73,6 +73,7 @@ refused() {
 }
 
 @test "pass-fd: a terminal is refused with the hint" {
+	need_terminal
 	setup_echo
 	run -1 script -qec "$VCAT -F unix:t 2>err" /dev/null </dev/null
 	refused err "Socket operation on non-socket"

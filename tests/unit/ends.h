@@ -57,6 +57,25 @@ static inline void ends_pipe(int fd[2], int ours)
 	ends_nonblocking(fd[ours]);
 }
 
+/*
+ * A new terminal: returns its master, and its slave in *slave. Ends the test
+ * as skipped where there are no terminals.
+ */
+static inline int ends_terminal(int *slave)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (master < 0) {
+		printf(
+		    "# no terminal can be opened here: %s\n", strerror(errno));
+		exit(TEST_SKIPPED);
+	}
+	ends_must(grantpt(master), "grantpt");
+	ends_must(unlockpt(master), "unlockpt");
+	*slave = ends_must(open(ptsname(master), O_RDWR | O_NOCTTY), "open");
+	return master;
+}
+
 /* A stream on a socket, and the peer's socket. */
 static inline int ends_stream(int type, struct stream *stream, size_t size)
 {

@@ -83,9 +83,12 @@ static int update_watches(struct loop *loop, struct loop_task *task)
 {
 	for (int i = 0; i < LOOP_FDS; i++) {
 		struct loop_watch *watch = &task->watches[i];
-		int events = events_wanted(task, watch->fd);
+		int events;
 
-		if (watch->fd < 0 || events == watch->events)
+		if (watch->fd < 0)
+			continue;
+		events = events_wanted(task, watch->fd);
+		if (events == watch->events)
 			continue;
 		if (events >= 0) {
 			if (control(loop, EPOLL_CTL_MOD, watch, events) < 0)

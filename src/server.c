@@ -23,17 +23,15 @@
 bool server_admits(
     const struct server *server, int fd, const struct address *peer)
 {
+	bool permitted = value_permits(server->allow, peer);
 	char name[ADDRESS_TEXT_SIZE];
 
-	address_name(peer, name);
-	if (value_permits(server->allow, peer)) {
-		if (server->verbose)
-			log_error("%s: accepted", name);
-		return true;
-	}
-	log_error("%s: not allowed: closed", name);
-	close(fd);
-	return false;
+	if (!permitted || server->verbose)
+		log_error("%s: %s", address_name(peer, name),
+		    permitted ? "accepted" : "not allowed: closed");
+	if (!permitted)
+		close(fd);
+	return permitted;
 }
 
 /* Takes what the door waits for now to the loop. */

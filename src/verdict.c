@@ -73,16 +73,16 @@ enum status verdict_give(const struct verdict *verdict)
 		   stream_in_flight(relay->near);
 
 	complain_of_relay(verdict);
-	address_name(verdict->far, name);
 	if (relay->out.fault != FLOW_SOUND || relay->in.fault != FLOW_SOUND)
 		return STATUS_FAILED;
 	if (relay->state == RELAY_IDLE) {
-		log_error("%s: idle: no byte in %g s", name, relay->rules.idle);
+		log_error("%s: idle: no byte in %g s",
+		    address_name(verdict->far, name), relay->rules.idle);
 		return STATUS_TIMEOUT;
 	}
 	if (relay->state == RELAY_QUIT && cut) {
-		log_error("%s: quit: not all was delivered within %g s", name,
-		    relay->rules.quit_after);
+		log_error("%s: quit: not all was delivered within %g s",
+		    address_name(verdict->far, name), relay->rules.quit_after);
 		return STATUS_TIMEOUT;
 	}
 	return STATUS_OK;

@@ -140,13 +140,6 @@ static void judge(struct connection *connection)
 	connection->parted = deadline_in(PARTING_SECONDS);
 }
 
-static void end_relay(struct connection *connection)
-{
-	loop_remove(connection->all->loop, &connection->task);
-	judge(connection);
-	part(connection);
-}
-
 static void go_on_relaying(struct connection *connection)
 {
 	struct loop_task *task = &connection->task;
@@ -158,7 +151,9 @@ static void go_on_relaying(struct connection *connection)
 		if (watch(connection) == 0)
 			return;
 	}
-	end_relay(connection);
+	loop_remove(connection->all->loop, task);
+	judge(connection);
+	part(connection);
 }
 
 static void begin_relay(struct connection *connection)

@@ -56,7 +56,7 @@ struct connection {
 	int64_t began;          /* the relay */
 	struct deadline parted; /* at the latest */
 	struct connection_end end;
-	TAILQ_ENTRY(connection) next;
+	LIST_ENTRY(connection) next;
 };
 
 static bool is_dialling(const struct connection *connection)
@@ -74,7 +74,7 @@ static void finish(struct connection *connection)
 	loop_remove(all->loop, &connection->task);
 	stream_close(&connection->target);
 	stream_close(&connection->far);
-	TAILQ_REMOVE(&all->list, connection, next);
+	LIST_REMOVE(connection, next);
 	free(connection);
 	all->done(all, &end);
 }
@@ -337,11 +337,6 @@ static void run(struct loop_task *task)
 	}
 }
 
-void connections_init(struct connections *all)
-{
-	TAILQ_INIT(&all->list);
-}
-
 static struct connection *new_connection(
     struct connections *all, const struct address *peer)
 {
@@ -355,7 +350,7 @@ static struct connection *new_connection(
 	connection->target.in.fd = -1;
 	loop_task_init(&connection->task, run);
 	connection->task.polled = all->alone;
-	TAILQ_INSERT_TAIL(&all->list, connection, next);
+	LIST_INSERT_HEAD(&all->list, connection, next);
 	return connection;
 }
 
@@ -383,7 +378,7 @@ void connections_end(struct connections *all)
 {
 	struct connection *connection;
 
-	while ((connection = TAILQ_FIRST(&all->list)) != NULL) {
+	while ((connection = LIST_FIRST(&all->list)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
 		if (is_dialling(connection)) {
 			fail(connection, STATUS_FAILED);

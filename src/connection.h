@@ -44,11 +44,8 @@ struct connections {
 	/* One has ended, and all of it is closed. */
 	void (*done)(struct connections *all, const struct connection_end *end);
 
-	TAILQ_HEAD(connection_list, connection) list;
+	LIST_HEAD(connection_list, connection) list; /* at first {0} */
 };
-
-/* No connection yet; before any of the others. */
-void connections_init(struct connections *all);
 
 /*
  * Begins one: with that far peer, dialled if fd is -1, else on the accepted

@@ -15,13 +15,8 @@
 struct exec_child {
 	pid_t pid;
 	struct address peer;
-	TAILQ_ENTRY(exec_child) next;
+	LIST_ENTRY(exec_child) next;
 };
-
-void exec_init(struct exec *exec)
-{
-	TAILQ_INIT(&exec->children);
-}
 
 static void set_number(const char *name, uint32_t number)
 {
@@ -96,7 +91,7 @@ int exec_start(struct exec *exec, const struct exec_socket *on)
 		free(child);
 		return -1;
 	}
-	TAILQ_INSERT_TAIL(&exec->children, child, next);
+	LIST_INSERT_HEAD(&exec->children, child, next);
 	return 0;
 }
 
@@ -120,13 +115,13 @@ void exec_reap(struct exec *exec)
 	struct exec_child *next;
 	int status;
 
-	TAILQ_FOREACH_SAFE(child, &exec->children, next, next)
+	LIST_FOREACH_SAFE(child, &exec->children, next, next)
 	{
 		if (waitpid(child->pid, &status, WNOHANG) <= 0)
 			continue;
 		if (exec->verbose)
 			report(child, status);
-		TAILQ_REMOVE(&exec->children, child, next);
+		LIST_REMOVE(child, next);
 		free(child);
 		exec->done(exec);
 	}
@@ -136,10 +131,10 @@ void exec_end(struct exec *exec)
 {
 	struct exec_child *child;
 
-	while ((child = TAILQ_FIRST(&exec->children)) != NULL) {
+	while ((child = LIST_FIRST(&exec->children)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
 		kill(-child->pid, SIGTERM);
-		TAILQ_REMOVE(&exec->children, child, next);
+		LIST_REMOVE(child, next);
 		free(child);
 	}
 }

@@ -35,11 +35,8 @@ struct exec {
 	/* A child has ended. */
 	void (*done)(struct exec *exec);
 
-	TAILQ_HEAD(exec_list, exec_child) children;
+	LIST_HEAD(exec_list, exec_child) children; /* at first {0} */
 };
-
-/* No child yet; before any of the others. */
-void exec_init(struct exec *exec);
 
 /* Becomes the command. Returns only if that fails: -1 with errno. */
 int exec_become(const struct exec *exec, const struct exec_socket *on);

@@ -53,7 +53,6 @@ static void show_open(struct show *show, int type)
 				   .alone = true,
 				   .done = note_end,
 			       } };
-	connections_init(&show->connections);
 	ends_must(loop_init(&show->loop), "loop");
 	rig_open(&show->rig, type);
 	if (type == SOCK_SEQPACKET) { /* the connection makes its own */

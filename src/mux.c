@@ -135,19 +135,11 @@ static const struct hint hints[] = {
 	    "that is not a hybrid vsock socket; if it is a plain socket, its "
 	    "address is unix:PATH" },
 	{ "connect", ENOENT, HINT_ANY, false,
-	    "there is no such socket: is the VMM up, and is this its vsock "
-	    "path?" },
+	    "there is no such socket: is the VMM up, with this vsock path?" },
+	{ "connect", ENOTSOCK, HINT_ANY, false,
+	    "that path is a file or a directory: give the VMM's socket" },
 	{ "connect", ECONNREFUSED, HINT_ANY, true,
 	    "no VMM listens on that socket: is the VMM up?" },
-	{ "connect", ENOTSOCK, HINT_ANY, false,
-	    "that path is a file or a directory: give the path of the VMM's "
-	    "socket" },
-	{ "connect", EACCES, HINT_ANY, false,
-	    "the socket belongs to the VMM's user: ls -l shows its owner and "
-	    "mode" },
-	{ "bind", EADDRINUSE, HINT_ANY, false,
-	    "another process listens there (ss -x -l -p shows which), or the "
-	    "file is not a socket" },
 	{ .text = NULL },
 };
 
@@ -165,5 +157,5 @@ const struct family mux_family = {
 	.accepted = unix_accepted,
 	.no_half_close = true,
 	.attempts = 128,
-	.hints = hints,
+	.hints = { hints, unix_hints },
 };

@@ -137,7 +137,8 @@ struct family {
 	bool resets;        /* a peer can tell a reset from an end; a reset
 			       overtakes what is on its way */
 	int attempts; /* at once at most in a scan; 0: as many as it has */
-	const struct hint *hints; /* up to a row without text */
+	const struct hint *hints[2]; /* its own, then shared ones; each up to
+					a row without text */
 };
 
 /*

@@ -187,8 +187,7 @@ static const struct hint hints[] = {
 	{ "bind", EADDRINUSE, HINT_ANY, false,
 	    "another process listens on port %s: ss -t -l -p shows which" },
 	{ "bind", EACCES, HINT_ANY, false,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: choose a port from "
-	    "1024 up" },
+	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
 	{ "bind", EADDRNOTAVAIL, HINT_ANY, false,
 	    "that address is not this machine's: ip address shows which are" },
 	{ .text = NULL },
@@ -203,5 +202,5 @@ const struct family tcp_family = {
 	.accepted = accepted,
 	.local = local_end,
 	.resets = true,
-	.hints = hints,
+	.hints = { hints },
 };

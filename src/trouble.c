@@ -8,11 +8,13 @@
 #include "family.h"
 #include "log.h"
 
-static const struct {
-	int error;
+struct error {
+	int number;
 	enum outcome outcome;
 	bool passes;
-} errors[] = {
+};
+
+static const struct error errors[] = {
 	{ 0, OUTCOME_OPEN, false },
 	{ ECONNREFUSED, OUTCOME_REFUSED, true },
 	{ ECONNRESET, OUTCOME_FAILED, true },
@@ -26,25 +28,25 @@ static const struct {
 	{ EPERM, OUTCOME_NOT_PERMITTED, false },
 };
 
-#define ERRORS (sizeof errors / sizeof errors[0])
+static struct error error_of(int number)
+{
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].number == number)
+			return errors[i];
+	return (struct error){ number, OUTCOME_FAILED, false };
+}
 
 enum outcome trouble_outcome(const struct address *address, int error)
 {
 	/* without a transport no CID leads anywhere */
 	if (error == ENODEV && address->cid <= ADDRESS_CID_HOST)
 		return OUTCOME_NO_VSOCK;
-	for (size_t i = 0; i < ERRORS; i++)
-		if (errors[i].error == error)
-			return errors[i].outcome;
-	return OUTCOME_FAILED;
+	return error_of(error).outcome;
 }
 
 bool trouble_passes(int error)
 {
-	for (size_t i = 0; i < ERRORS; i++)
-		if (errors[i].error == error)
-			return errors[i].passes;
-	return false;
+	return error_of(error).passes;
 }
 
 const char *trouble_outcome_name(enum outcome outcome)
@@ -65,71 +67,74 @@ const char *trouble_outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-static bool cid_fits(enum hint_cid which, uint32_t cid)
+/* HINT_ANY for a CID that has no rows of its own. */
+static enum hint_cid kind_of_cid(uint32_t cid)
 {
-	switch (which) {
-	case HINT_HYPERVISOR:
-		return cid == ADDRESS_CID_HYPERVISOR;
-	case HINT_LOCAL:
-		return cid == ADDRESS_CID_LOCAL;
-	case HINT_GUEST:
-		return cid > ADDRESS_CID_HOST && cid != ADDRESS_ANY;
-	case HINT_ANY:
-		break;
-	}
-	return true;
+	if (cid == ADDRESS_CID_HYPERVISOR)
+		return HINT_HYPERVISOR;
+	if (cid == ADDRESS_CID_LOCAL)
+		return HINT_LOCAL;
+	return cid == ADDRESS_CID_HOST || cid == ADDRESS_ANY ? HINT_ANY
+							     : HINT_GUEST;
+}
+
+static bool fits(const struct hint *row, const struct address *address,
+    const char *step, int error)
+{
+	return row->error == error &&
+	       (row->cid == HINT_ANY ||
+		   row->cid == kind_of_cid(address->cid)) &&
+	       (row->step == NULL || strcmp(row->step, step) == 0);
 }
 
 /* The row that fits, or NULL. */
 static const struct hint *find(
     const struct address *address, const char *step, int error)
 {
-	const struct hint *row = family_of(address->kind)->hints;
+	const struct hint *const *hints = family_of(address->kind)->hints;
 
-	for (; row != NULL && row->text != NULL; row++)
-		if (row->error == error && cid_fits(row->cid, address->cid) &&
-		    (row->step == NULL || strcmp(row->step, step) == 0))
-			return row;
+	for (int i = 0; i < 2 && hints[i] != NULL; i++)
+		for (const struct hint *row = hints[i]; row->text != NULL;
+		     row++)
+			if (fits(row, address, step, error))
+				return row;
 	return NULL;
 }
 
 /* Writes the text with each %s in it replaced by the port. */
-static size_t fill_in(
+static void fill_in(
     char text[TROUBLE_HINT_SIZE], const char *template, uint32_t port)
 {
+	char number[16] = "any";
 	size_t used = 0;
+	const char *at;
+	char *twice;
 
-	while (*template != '\0' && used < TROUBLE_HINT_SIZE - 16) {
-		if (port == ADDRESS_ANY && strncmp(template, ":%s", 3) == 0) {
-			template += 3; /* any:any is typed any */
-			continue;
-		}
-		if (strncmp(template, "%s", 2) != 0) {
-			text[used++] = *template ++;
-			continue;
-		}
-		used += (size_t)snprintf(
-		    text + used, 16, port == ADDRESS_ANY ? "any" : "%u", port);
-		template += 2;
-	}
-	text[used] = '\0';
-	return used;
+	if (port != ADDRESS_ANY)
+		snprintf(number, sizeof number, "%u", port);
+	for (; (at = strstr(template, "%s")) != NULL; template = at + 2)
+		used += (size_t)snprintf(text + used, TROUBLE_HINT_SIZE - used,
+		    "%.*s%s", (int)(at - template), template, number);
+	strlcpy(text + used, template, TROUBLE_HINT_SIZE - used);
+	twice = strstr(text, "any:any");
+	if (twice != NULL)
+		twice[strlen("any")] = '\0'; /* as it is typed */
 }
 
 const char *trouble_find_hint(const struct address *address,
     const struct socket_fault *fault, int error, char text[TROUBLE_HINT_SIZE])
 {
 	const struct hint *row = find(address, fault->step, error);
-	size_t used;
 
 	if (row == NULL)
 		return NULL;
-	used = fill_in(text, row->text, address->port);
-	/* a question before the advice ends by itself */
-	if (row->wait && !fault->waited)
-		snprintf(text + used, TROUBLE_HINT_SIZE - used,
-		    "%s wait for it with --retry",
-		    text[used - 1] == '?' ? "" : ";");
+	fill_in(text, row->text, address->port);
+	if (row->wait && !fault->waited) {
+		/* a question before the advice ends by itself */
+		if (text[strlen(text) - 1] != '?')
+			strlcat(text, ";", TROUBLE_HINT_SIZE);
+		strlcat(text, " wait for it with --retry", TROUBLE_HINT_SIZE);
+	}
 	return text;
 }
 

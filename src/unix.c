@@ -227,7 +227,7 @@ void unix_remove(const struct socket_file *file)
 		unlink(file->path);
 }
 
-static const struct hint hints[] = {
+const struct hint unix_hints[] = {
 	{ "connect", ENOENT, HINT_ANY, true,
 	    "there is no such socket: is its server up?" },
 	{ "connect", ECONNREFUSED, HINT_ANY, true,
@@ -235,8 +235,7 @@ static const struct hint hints[] = {
 	{ "connect", ENOTSOCK, HINT_ANY, false,
 	    "that path is a file or a directory: give the path of a socket" },
 	{ "connect", EACCES, HINT_ANY, false,
-	    "the socket belongs to another user: ls -l shows its owner and "
-	    "mode" },
+	    "the socket belongs to another user: see ls -l" },
 	{ "connect", EPROTOTYPE, HINT_ANY, false,
 	    "the socket has the other type: add --seqpacket, or leave it out" },
 	{ "read", EMSGSIZE, HINT_ANY, false,
@@ -257,5 +256,5 @@ const struct family unix_family = {
 	.listen = listen_at,
 	.accepted = unix_accepted,
 	.local = local_end,
-	.hints = hints,
+	.hints = { unix_hints },
 };

@@ -10,6 +10,9 @@
 
 extern const struct family unix_family;
 
+/* Hints that fit every kind of address with a socket file. */
+extern const struct hint unix_hints[];
+
 /* As family->begin(), to the path of the address. */
 int unix_begin(struct socket_attempt *attempt, const struct address *to);
 

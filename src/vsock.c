@@ -228,40 +228,32 @@ static const struct hint hints[] = {
 	    "no vsock module is loaded: on a host, modprobe vhost_vsock; for "
 	    "tests, modprobe vsock_loopback; a guest needs a vsock device" },
 	{ "cid", ENODEV, HINT_ANY, false,
-	    "no vsock transport is loaded; vcat --doctor shows which ones this "
-	    "machine can load" },
+	    "no vsock transport is loaded: vcat --doctor shows what to load" },
 	{ "cid", EACCES, HINT_ANY, false,
-	    "only /dev/vsock knows a guest's CID, and this user may not open "
-	    "it: chmod 0666 /dev/vsock" },
+	    "only /dev/vsock knows a guest's CID: chmod 0666 /dev/vsock" },
 	{ "cid", EPERM, HINT_ANY, false,
-	    "only /dev/vsock knows a guest's CID, and this container may not "
-	    "open it: start the container with --device /dev/vsock" },
+	    "to know a guest's CID, a container needs --device /dev/vsock" },
 	{ "cid", ENOENT, HINT_ANY, false,
-	    "only /dev/vsock knows a guest's CID, and this container does not "
-	    "have it: start the container with --device /dev/vsock" },
+	    "to know a guest's CID, a container needs --device /dev/vsock" },
 	{ NULL, ESOCKTNOSUPPORT, HINT_ANY, false,
-	    "this vsock device does not support SEQPACKET: leave out "
-	    "--seqpacket" },
+	    "this vsock device has no SEQPACKET: leave out --seqpacket" },
 	{ "connect", ENODEV, HINT_HYPERVISOR, false,
 	    "CID 0 exists only under VMware; the host is CID 2" },
 	{ "connect", ENODEV, HINT_LOCAL, false,
 	    "the loopback is not loaded: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_GUEST, false,
-	    "no running VM has that CID: is the VM up, and was it started with "
-	    "that guest-cid? if the host lacks the vhost driver: modprobe "
-	    "vhost_vsock; to reach a guest's own CID from inside: modprobe "
-	    "vsock_loopback" },
+	    "no running VM has that CID: is the VM up, with that guest-cid? if "
+	    "the host lacks the vhost driver: modprobe vhost_vsock; to reach a "
+	    "guest's own CID from inside: modprobe vsock_loopback" },
 	{ "connect", ENODEV, HINT_ANY, false,
 	    "this machine has no vsock transport to that CID: in a guest, does "
 	    "the VM have a vsock device? on a host: modprobe vsock_loopback" },
 	{ "connect sibling", ENODEV, HINT_GUEST, false,
-	    "--sibling goes through this machine's host, but there is no way "
-	    "to a host: is this machine a VM with a vsock device? to reach a "
-	    "VM that runs here, leave out --sibling" },
+	    "--sibling goes through this machine's host: is this a VM with a "
+	    "vsock device? to reach a VM that runs here, leave out --sibling" },
 	{ "connect", ECONNREFUSED, HINT_ANY, false,
-	    "nobody listens on port %s there, or the listener's backlog is "
-	    "full, or only one end uses --seqpacket; to start a listener "
-	    "there: vcat -l %s" },
+	    "nobody listens on port %s there, the backlog is full, or only one "
+	    "end uses --seqpacket; to start a listener there: vcat -l %s" },
 	{ "connect", ETIMEDOUT, HINT_HYPERVISOR, false,
 	    "CID 0 exists only under VMware; the host is CID 2" },
 	{ "connect", ETIMEDOUT, HINT_LOCAL, false,
@@ -270,32 +262,27 @@ static const struct hint hints[] = {
 	    "the VM may be booting or paused, or may have no vsock driver; "
 	    "inside a guest, a CID that does not exist looks the same" },
 	{ "connect", ETIMEDOUT, HINT_ANY, true,
-	    "nobody answered: some VMMs stay silent when nobody listens on the "
-	    "port" },
+	    "nobody answered: some VMMs stay silent when nobody listens" },
 	{ "connect", EHOSTUNREACH, HINT_ANY, true,
 	    "the guest's vsock driver is not up yet" },
 	{ "connect", ENETUNREACH, HINT_ANY, false,
-	    "this network namespace has its own vsock (see "
-	    "/proc/sys/net/vsock/ns_mode): run vcat in the peer's network "
-	    "namespace" },
+	    "this network namespace has its own vsock: run vcat in the peer's "
+	    "(see /proc/sys/net/vsock/ns_mode)" },
 	{ "bind", EADDRNOTAVAIL, HINT_LOCAL, false,
 	    "the loopback is not loaded: modprobe vsock_loopback, or listen on "
 	    "any:%s" },
 	{ "bind", EADDRNOTAVAIL, HINT_ANY, false,
 	    "that CID is not this machine's: listen on any:%s" },
 	{ "bind", EACCES, HINT_ANY, false,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: choose a port from "
-	    "1024 up" },
+	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
 	{ "bind", EADDRINUSE, HINT_ANY, false,
 	    "another process uses port %s: ss --vsock -a -p shows which" },
 	{ "bind source", EADDRNOTAVAIL, HINT_ANY, false,
 	    "the CID given with -s is not this machine's: leave out -s" },
 	{ "bind source", EACCES, HINT_ANY, false,
-	    "a port below 1024 needs CAP_NET_BIND_SERVICE: with -p, choose a "
-	    "port from 1024 up" },
+	    "-p below 1024 needs CAP_NET_BIND_SERVICE: choose a higher port" },
 	{ "bind source", EADDRINUSE, HINT_ANY, false,
-	    "the port given with -p is in use; a port can stay in use for up "
-	    "to 8 s after its last connection" },
+	    "the port given with -p is in use; it may stay so for up to 8 s" },
 	{ "read", EMSGSIZE, HINT_ANY, false,
 	    "the peer's message is longer than vcat's buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY, false,
@@ -314,5 +301,5 @@ const struct family vsock_family = {
 	.listen = start_listening,
 	.accepted = accepted,
 	.local = local_end,
-	.hints = hints,
+	.hints = { hints },
 };

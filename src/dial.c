@@ -6,14 +6,12 @@
 #include "family.h"
 #include "trouble.h"
 
-/* Between two attempts: short at first, while a guest is nearly there. */
-#define RETRY_FIRST_MS 50
-#define RETRY_LAST_MS  1000
+/* Seconds between attempts: few at first, while a guest is nearly there. */
+#define PAUSE_FIRST 0.05
+#define PAUSE_MOST  1.0
 
 /* A full backlog gives nothing to poll for. */
-#define QUEUE_MS 10
-
-#define MS_PER_S 1000.0
+#define QUEUE_SECONDS 0.01
 
 int dial_resolve(struct dial_target *target, struct socket_fault *fault)
 {
@@ -21,7 +19,6 @@ int dial_resolve(struct dial_target *target, struct socket_fault *fault)
 
 	if (family->resolve == NULL || target->names != NULL)
 		return 0;
-	fault->step = "resolve";
 	target->names =
 	    family->resolve(&target->address, &target->choice, fault);
 	return target->names != NULL ? 0 : -1;
@@ -34,38 +31,28 @@ void dial_forget(struct dial_target *target)
 	target->names = NULL;
 }
 
-/* name is NULL where the target has no names. */
-static int begin_attempt(struct dial *dial, const struct addrinfo *name)
+static void wait_for(struct dial *dial, double seconds, struct deadline most)
 {
-	struct socket_attempt *attempt = &dial->attempt;
-
-	attempt->limit = dial->whole;
-	attempt->name = name;
-	return dial->family->begin(attempt, &dial->target->address);
+	dial->state = DIAL_WAITING;
+	dial->attempt.limit = deadline_first(deadline_in(seconds), most);
 }
 
-static void pause_until_next(struct dial *dial)
-{
-	struct deadline next = deadline_in(dial->pause_ms / MS_PER_S);
-
-	dial->state = DIAL_PAUSED;
-	dial->wake = deadline_first(next, dial->until);
-	dial->pause_ms *= 2;
-	if (dial->pause_ms > RETRY_LAST_MS)
-		dial->pause_ms = RETRY_LAST_MS;
-}
-
-/* The attempt has come to nothing: is there another one to make? */
+/* With errno: the attempt has come to nothing. Is there another to make? */
 static void give_up(struct dial *dial)
 {
-	dial->error = errno;
-	socket_drop(&dial->attempt);
-	dial->state = DIAL_FAILED;
-	if (dial->target->retry >= 0 && trouble_passes(dial->error))
-		pause_until_next(dial);
-}
+	bool reset = errno == ECONNRESET || errno == EPIPE;
 
-static void go_on(struct dial *dial);
+	dial->error =
+	    reset && dial->family->refuses_by_reset ? ECONNREFUSED : errno;
+	dial->attempt.fd = socket_abandon(dial->attempt.fd);
+	dial->state = DIAL_FAILED;
+	if (dial->target->retry < 0 || !trouble_passes(dial->error))
+		return;
+	wait_for(dial, dial->pause, dial->until);
+	dial->pause *= 2;
+	if (dial->pause > PAUSE_MOST)
+		dial->pause = PAUSE_MOST;
+}
 
 static void note_connected(struct dial *dial)
 {
@@ -73,25 +60,27 @@ static void note_connected(struct dial *dial)
 	if (dial->family->ask == NULL)
 		return;
 	dial->state = DIAL_SHAKING;
-	dial->answer = (struct socket_answer){ .used = 0 };
 	if (dial->family->ask(&dial->attempt, &dial->target->address) < 0)
 		give_up(dial);
 }
 
-/* What has come of the attempt at connecting. */
-static void note_begun(struct dial *dial, int result)
+static void go_on(struct dial *dial);
+
+/* name is NULL where the target has no names. */
+static void begin_attempt(struct dial *dial, const struct addrinfo *name)
 {
-	if (result == 0 && dial->attempt.pending) {
-		dial->state = DIAL_CONNECTING;
-	} else if (result == 0) {
+	struct socket_attempt *attempt = &dial->attempt;
+
+	attempt->limit = dial->whole;
+	attempt->name = name;
+	if (dial->family->begin(attempt, &dial->target->address) == 0)
 		note_connected(dial);
-	} else if (errno == EAGAIN && dial->attempt.fd >= 0) {
-		dial->state = DIAL_QUEUING;
-		dial->wake = deadline_first(
-		    deadline_in(QUEUE_MS / MS_PER_S), dial->whole);
-	} else {
+	else if (errno == EINPROGRESS)
+		dial->state = DIAL_CONNECTING;
+	else if (errno == EAGAIN)
+		wait_for(dial, QUEUE_SECONDS, dial->whole);
+	else
 		go_on(dial);
-	}
 }
 
 /*
@@ -101,20 +90,17 @@ static void note_begun(struct dial *dial, int result)
  */
 static void go_on(struct dial *dial)
 {
+	const struct addrinfo *name = dial->attempt.name;
 	int old = dial->attempt.fd;
-	int result = -1;
 
-	dial->attempt.fd = -1;
-	while (result < 0 && dial->attempt.name != NULL &&
-	       dial->attempt.name->ai_next != NULL &&
-	       !deadline_passed(dial->whole))
-		result = begin_attempt(dial, dial->attempt.name->ai_next);
-	if (old >= 0)
-		socket_abandon(old);
-	if (result == 0)
-		note_begun(dial, 0);
-	else
+	if (name == NULL || name->ai_next == NULL ||
+	    deadline_passed(dial->whole)) {
 		give_up(dial);
+		return;
+	}
+	dial->attempt.fd = -1;
+	begin_attempt(dial, name->ai_next);
+	socket_abandon(old);
 }
 
 static void start(struct dial *dial)
@@ -122,25 +108,23 @@ static void start(struct dial *dial)
 	dial->attempt.fault.said[0] = '\0';
 	dial->whole =
 	    deadline_first(dial->until, deadline_limit(dial->target->timeout));
-	if (dial_resolve(dial->target, &dial->attempt.fault) < 0) {
+	if (dial_resolve(dial->target, &dial->attempt.fault) < 0)
 		give_up(dial);
-		return;
-	}
-	note_begun(dial, begin_attempt(dial, dial->target->names));
-}
-
-static void time_out(struct dial *dial)
-{
-	errno = ETIMEDOUT;
-	if (dial->state == DIAL_CONNECTING)
-		go_on(dial);
 	else
-		give_up(dial);
+		begin_attempt(dial, dial->target->names);
 }
 
-static void end_pause(struct dial *dial)
+/* A pause is over. */
+static void resume(struct dial *dial)
 {
-	if (!deadline_passed(dial->until))
+	bool queues = dial->attempt.fd >= 0;
+
+	errno = ETIMEDOUT;
+	if (queues && deadline_passed(dial->whole))
+		give_up(dial);
+	else if (queues)
+		begin_attempt(dial, dial->attempt.name);
+	else if (!deadline_passed(dial->until))
 		start(dial);
 	else
 		dial->state = DIAL_FAILED; /* by the last attempt's error */
@@ -158,7 +142,7 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 			    .waited = target->retry >= 0 },
 		},
 		.until = deadline_limit(target->retry > 0 ? target->retry : 0),
-		.pause_ms = RETRY_FIRST_MS,
+		.pause = PAUSE_FIRST,
 	};
 	start(dial);
 	return dial->state;
@@ -178,58 +162,51 @@ struct pollfd dial_interest(const struct dial *dial)
 
 struct deadline dial_deadline(const struct dial *dial)
 {
-	switch (dial->state) {
-	case DIAL_PAUSED:
-	case DIAL_QUEUING:
-		return dial->wake;
-	case DIAL_CONNECTING:
-	case DIAL_SHAKING:
-		return dial->attempt.limit;
-	default:
-		return deadline_never();
-	}
+	return dial->state < DIAL_CONNECTED ? dial->attempt.limit
+					    : deadline_never();
 }
 
-static void advance_connecting(struct dial *dial, short revents)
+/* What was to happen has happened. */
+static void advance_ready(struct dial *dial)
 {
-	if (revents == 0) {
-		if (deadline_passed(dial->attempt.limit))
-			time_out(dial);
-	} else if (dial->family->outcome(dial->attempt.fd) == 0) {
+	if (dial->state == DIAL_SHAKING) {
+		if (dial->family->hear(&dial->attempt) == 0)
+			dial->state = DIAL_CONNECTED;
+		else if (errno != EAGAIN)
+			give_up(dial);
+	} else if (socket_outcome(dial->attempt.fd) == 0) {
 		note_connected(dial);
 	} else {
 		go_on(dial);
 	}
 }
 
-static void advance_shaking(struct dial *dial)
+/* It has not happened in time. */
+static void advance_late(struct dial *dial)
 {
-	if (dial->family->hear(&dial->attempt, &dial->answer) == 0)
-		dial->state = DIAL_CONNECTED;
-	else if (errno != EAGAIN)
+	if (dial->state == DIAL_WAITING) {
+		resume(dial);
+		return;
+	}
+	errno = ETIMEDOUT;
+	if (dial->state == DIAL_CONNECTING)
+		go_on(dial);
+	else
 		give_up(dial);
-	else if (deadline_passed(dial->attempt.limit))
-		time_out(dial);
 }
 
 enum dial_state dial_advance(struct dial *dial, short revents)
 {
-	if (dial->state == DIAL_PAUSED && deadline_passed(dial->wake))
-		end_pause(dial);
-	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->whole))
-		time_out(dial);
-	else if (dial->state == DIAL_QUEUING && deadline_passed(dial->wake))
-		note_begun(dial, begin_attempt(dial, dial->attempt.name));
-	else if (dial->state == DIAL_CONNECTING)
-		advance_connecting(dial, revents);
-	if (dial->state == DIAL_SHAKING)
-		advance_shaking(dial);
+	if (revents != 0 && dial->state != DIAL_WAITING)
+		advance_ready(dial);
+	else if (deadline_passed(dial_deadline(dial)))
+		advance_late(dial);
 	return dial->state;
 }
 
 void dial_abort(struct dial *dial)
 {
 	if (dial->state < DIAL_CONNECTED)
-		socket_drop(&dial->attempt);
+		dial->attempt.fd = socket_abandon(dial->attempt.fd);
 	dial->state = DIAL_FAILED;
 }

@@ -29,8 +29,8 @@ struct dial_target {
 };
 
 enum dial_state {
-	DIAL_PAUSED,     /* until the next attempt */
-	DIAL_QUEUING,    /* for a place in a full backlog */
+	DIAL_WAITING,    /* for the next attempt, or with a socket for a place
+			    in a full backlog */
 	DIAL_CONNECTING, /* connect(2) goes on */
 	DIAL_SHAKING,    /* hands, with a VMM */
 	DIAL_CONNECTED,
@@ -42,12 +42,10 @@ struct dial {
 	const struct family *family; /* of its address */
 	enum dial_state state;
 	int error; /* DIAL_FAILED: errno's, for attempt.fault.step */
-	struct socket_attempt attempt;
-	struct socket_answer answer;
-	struct deadline until; /* of all attempts */
-	struct deadline whole; /* of this attempt, with all addresses */
-	struct deadline wake;  /* of a pause */
-	int pause_ms;
+	struct socket_attempt attempt; /* its limit is also that of a pause */
+	struct deadline until;         /* of all attempts */
+	struct deadline whole;         /* of this attempt, with all addresses */
+	double pause;                  /* before the next attempt, in seconds */
 };
 
 /*

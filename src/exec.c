@@ -45,10 +45,10 @@ static void set_end(const char *cid, const char *port,
 
 static void set_environment(const struct exec_socket *on)
 {
-	struct address local;
+	struct address local = *on->peer;
 	char text[ADDRESS_TEXT_SIZE];
 
-	family_local(on->fd, on->peer, &local);
+	family_local(on->fd, &local);
 	setenv("VCAT_PEER", address_format(on->peer, text), 1);
 	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", on->peer, !on->accepted);
 	set_end("VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, on->accepted);

@@ -29,9 +29,8 @@ enum address_kind family_of_domain(int domain)
 	return ADDRESS_STDIO;
 }
 
-void family_local(int fd, const struct address *known, struct address *local)
+void family_local(int fd, struct address *local)
 {
-	*local = *known;
-	if (family_of(known->kind)->local != NULL)
-		family_of(known->kind)->local(fd, local);
+	if (family_of(local->kind)->local != NULL)
+		family_of(local->kind)->local(fd, local);
 }

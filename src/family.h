@@ -14,7 +14,10 @@ const struct family *family_of(enum address_kind kind);
 /* The kind of a socket of that domain; ADDRESS_STDIO if it is none of ours. */
 enum address_kind family_of_domain(int domain);
 
-/* Our own end of a connection that was opened for the address `known`. */
-void family_local(int fd, const struct address *known, struct address *local);
+/*
+ * Our own end of a socket: *local is the address that it was opened for, and
+ * becomes its own where it has one.
+ */
+void family_local(int fd, struct address *local);
 
 #endif

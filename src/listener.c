@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "family.h"
@@ -20,17 +19,20 @@
 int listener_open(struct listener *listener, const struct address *address,
     const struct socket_choice *choice)
 {
-	const struct family *family = family_of(address->kind);
-	struct socket_bound bound = { .address = *address };
+	struct socket_attempt attempt = { .choice = choice, .fd = -1 };
+	int result = family_of(address->kind)->listen(&attempt, address);
 
 	*listener = (struct listener){
-		.fd = family->listen(address, choice, &bound),
-		.address = bound.address,
-		.file = bound.file,
+		.fd = attempt.fd,
+		.address = *address,
+		.file = attempt.file,
 	};
-	if (listener->fd >= 0)
+	if (result == 0) {
+		family_local(listener->fd, &listener->address);
 		return 0;
-	trouble_report(address, &bound.fault, errno);
+	}
+	trouble_report(address, &attempt.fault, errno);
+	listener_close(listener);
 	return -1;
 }
 
@@ -45,13 +47,6 @@ static long long number_of(const char *name)
 		return -1;
 	number = strtonum(text, 0, INT_MAX, &error);
 	return error == NULL ? number : -1;
-}
-
-static bool is_socket(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 static bool is_connected(int fd)
@@ -71,46 +66,49 @@ static bool is_useful(int fd)
 }
 
 /* What is wrong with what was passed, or NULL. */
-static const char *check_passed(long long count, long long pid)
+static const char *check_passed(enum address_kind kind)
 {
+	long long count = number_of("LISTEN_FDS");
+
 	if (count <= 0)
 		return "no socket was passed (LISTEN_FDS is not set)";
-	if (pid != getpid())
+	if (number_of("LISTEN_PID") != getpid())
 		return "the socket was passed to another process (LISTEN_PID)";
 	if (count > 1)
 		return "more than one socket was passed (LISTEN_FDS)";
-	if (!is_socket(PASSED_FD) || fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) < 0)
+	if (fd_socket_number(PASSED_FD, SO_TYPE) < 0)
 		return "descriptor 3 is not a socket (LISTEN_FDS)";
 	if (!is_useful(PASSED_FD))
 		return "the passed socket is neither listening nor connected";
+	if (kind == ADDRESS_STDIO)
+		return "the passed socket is of a family that vcat does not "
+		       "know";
 	return NULL;
 }
 
 int listener_adopt(struct listener *listener)
 {
-	const char *why =
-	    check_passed(number_of("LISTEN_FDS"), number_of("LISTEN_PID"));
-	int domain = fd_socket_number(PASSED_FD, SO_DOMAIN);
 	int flags = fcntl(PASSED_FD, F_GETFL);
+	int domain = fd_socket_number(PASSED_FD, SO_DOMAIN);
+	enum address_kind kind = family_of_domain(domain);
+	const char *why = check_passed(kind);
 
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDNAMES");
-	*listener = (struct listener){
-		.fd = PASSED_FD,
-		.address = { .kind = family_of_domain(domain) },
-		.blocks = flags < 0 || (flags & O_NONBLOCK) == 0,
-	};
-	if (why == NULL && listener->address.kind == ADDRESS_STDIO)
-		why = "the passed socket is of a family that vcat does not "
-		      "know";
 	if (why != NULL) {
 		log_error("-: %s", why);
 		log_hint("-l - takes a socket that systemd passes, as in "
 			 "systemd-socket-activate -l PATH vcat -l -");
 		return -1;
 	}
-	family_local(PASSED_FD, &listener->address, &listener->address);
+	fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC);
+	*listener = (struct listener){
+		.fd = PASSED_FD,
+		.address = { .kind = kind },
+		.blocks = (flags & O_NONBLOCK) == 0,
+	};
+	family_local(PASSED_FD, &listener->address);
 	return 0;
 }
 

@@ -9,74 +9,29 @@
 
 #include "unix.h"
 
-/*
- * The whole line in one send: Firecracker and vhost-device-vsock drop a
- * request that comes in two parts.
- */
-static int send_request(int fd, uint32_t port)
-{
-	char request[32];
-	int length = snprintf(request, sizeof request, "CONNECT %u\n", port);
-	ssize_t n = send(fd, request, (size_t)length, MSG_NOSIGNAL);
-
-	if (n == length)
-		return 0;
-	if (n >= 0)
-		errno = EPROTO;
-	return -1;
-}
-
-/*
- * Reads up to the newline and no byte further: the guest's first bytes may be
- * right behind it. Returns 0 with the line, without its newline, in answer,
- * or -1 with errno and what there was of it.
- */
-static int read_line(int fd, struct socket_answer *answer)
-{
-	while (answer->used < SOCKET_ANSWER_SIZE) {
-		char byte;
-		ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0) {
-			errno = answer->used == 0 ? ECONNREFUSED : EPROTO;
-			return -1;
-		}
-		if (byte == '\n')
-			return 0;
-		answer->text[answer->used++] = byte;
-		answer->text[answer->used] = '\0';
-	}
-	errno = EPROTO;
-	return -1;
-}
-
 /* "OK " and a 32-bit number; a NUL would hide what follows it. */
-static bool is_ok(const struct socket_answer *answer)
+static bool is_ok(const struct socket_attempt *attempt)
 {
+	const char *answer = attempt->answer;
 	const char *error;
 
-	if (strlen(answer->text) != answer->used ||
-	    strncmp(answer->text, "OK ", 3) != 0 ||
-	    !isdigit((unsigned char)answer->text[3]))
+	if (strlen(answer) != attempt->answered ||
+	    strncmp(answer, "OK ", 3) != 0 ||
+	    !isdigit((unsigned char)answer[3]))
 		return false;
-	strtonum(answer->text + 3, 0, UINT32_MAX, &error);
+	strtonum(answer + 3, 0, UINT32_MAX, &error);
 	return error == NULL;
 }
 
 /* What came instead of an answer, fit to be shown on a terminal. */
-static void quote(
-    char said[SOCKET_SAID_SIZE], const struct socket_answer *answer)
+static void quote(struct socket_attempt *attempt)
 {
+	char *said = attempt->fault.said;
 	size_t used = strlcpy(
 	    said, "Protocol error: the answer was \"", SOCKET_SAID_SIZE);
 
-	for (size_t i = 0; i < answer->used && used + 6 < SOCKET_SAID_SIZE;
-	     i++) {
-		unsigned char c = (unsigned char)answer->text[i];
+	for (size_t i = 0; i < attempt->answered; i++) {
+		unsigned char c = (unsigned char)attempt->answer[i];
 
 		used += (size_t)snprintf(said + used, SOCKET_SAID_SIZE - used,
 		    isprint(c) ? "%c" : "\\x%02x", c);
@@ -84,45 +39,61 @@ static void quote(
 	strlcat(said, "\"", SOCKET_SAID_SIZE);
 }
 
-/* A VMM that closes with our request unread refuses by a reset. */
-static int refusal(int error)
-{
-	return error == ECONNRESET || error == EPIPE ? ECONNREFUSED : error;
-}
-
+/*
+ * The whole line in one send: Firecracker and vhost-device-vsock drop a
+ * request that comes in two parts.
+ */
 static int ask(struct socket_attempt *attempt, const struct address *to)
 {
+	char request[32];
+	int length =
+	    snprintf(request, sizeof request, "CONNECT %u\n", to->port);
+
 	attempt->fault.step = "handshake";
-	if (send_request(attempt->fd, to->port) == 0)
-		return 0;
-	errno = refusal(errno);
-	return -1;
+	attempt->answered = 0;
+	/* a socket that is new has room for it */
+	return send(attempt->fd, request, (size_t)length, MSG_NOSIGNAL) < 0 ? -1
+									    : 0;
 }
 
 /*
- * ECONNREFUSED: nobody listens on that port in the guest. EPROTO: the answer,
- * which is in fault.said, is none.
+ * Reads up to the newline and no byte further: the guest's first bytes may be
+ * right behind it. ECONNREFUSED: nobody listens on that port in the guest.
+ * EPROTO: the answer, which is in fault.said, is none.
  */
-static int hear(struct socket_attempt *attempt, struct socket_answer *answer)
+static int hear(struct socket_attempt *attempt)
 {
-	if (read_line(attempt->fd, answer) == 0) {
-		if (is_ok(answer))
-			return 0;
-		errno = EPROTO;
+	while (attempt->answered < SOCKET_ANSWER_SIZE) {
+		char *end = &attempt->answer[attempt->answered];
+		ssize_t n = recv(attempt->fd, end, 1, 0);
+
+		if (n < 0)
+			return -1;
+		if (n == 0 && attempt->answered == 0) {
+			errno = ECONNREFUSED;
+			return -1;
+		}
+		if (n == 0 || *end == '\n') {
+			*end = '\0';
+			if (n > 0 && is_ok(attempt))
+				return 0;
+			break;
+		}
+		attempt->answered++;
 	}
-	if (errno == EPROTO)
-		quote(attempt->fault.said, answer);
-	errno = refusal(errno);
+	quote(attempt);
+	errno = EPROTO;
 	return -1;
 }
 
-static int listen_at(const struct address *at,
-    const struct socket_choice *choice, struct socket_bound *bound)
+static int listen_at(struct socket_attempt *attempt, const struct address *at)
 {
-	char path[ADDRESS_PATH_SIZE + 16];
+	struct address file = *at;
+	char suffix[16];
 
-	snprintf(path, sizeof path, "%s_%u", at->path, at->port);
-	return unix_listen(path, choice, bound);
+	snprintf(suffix, sizeof suffix, "_%u", at->port);
+	strlcat(file.path, suffix, sizeof file.path);
+	return unix_listen(attempt, &file);
 }
 
 static const struct hint hints[] = {
@@ -145,17 +116,18 @@ static const struct hint hints[] = {
 
 /*
  * Firecracker, vhost-device-vsock, and Cloud Hypervisor before v53, turn the
- * host's half-close into a full close, and drop the guest's answer. Monitors
- * have room for a thousand connections, and others use them, too.
+ * host's half-close into a full close, and drop the guest's answer. A VMM that
+ * closes with our request unread refuses by a reset. Monitors have room for a
+ * thousand connections, and others use them, too.
  */
 const struct family mux_family = {
 	.begin = unix_begin,
-	.outcome = socket_outcome,
 	.ask = ask,
 	.hear = hear,
 	.listen = listen_at,
 	.accepted = unix_accepted,
 	.no_half_close = true,
+	.refuses_by_reset = true,
 	.attempts = 128,
 	.hints = { hints, unix_hints },
 };

@@ -3,11 +3,25 @@
 #include <errno.h>
 #include <unistd.h>
 
-int socket_open(int domain, const struct socket_choice *choice)
+int socket_open(struct socket_attempt *attempt, int domain)
 {
-	int type = choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+	int type = attempt->choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
 
-	return socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	socket_abandon(attempt->fd);
+	attempt->fault.step = "socket";
+	attempt->fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return attempt->fd < 0 ? -1 : 0;
+}
+
+int socket_connect(
+    struct socket_attempt *attempt, const struct sockaddr *to, socklen_t length)
+{
+	int result = connect(attempt->fd, to, length);
+
+	attempt->fault.step = "connect";
+	if (result < 0 && errno == EINTR)
+		errno = EINPROGRESS;
+	return result;
 }
 
 int socket_outcome(int fd)
@@ -21,29 +35,22 @@ int socket_outcome(int fd)
 	return error == 0 ? 0 : -1;
 }
 
-int socket_begin(
-    struct socket_attempt *attempt, const struct sockaddr *to, socklen_t length)
+int socket_listen(
+    struct socket_attempt *attempt, const struct sockaddr *at, socklen_t length)
 {
-	attempt->pending = false;
-	if (connect(attempt->fd, to, length) == 0)
-		return 0;
-	attempt->pending = errno == EINPROGRESS || errno == EINTR;
-	return attempt->pending ? 0 : -1;
-}
-
-int socket_drop(struct socket_attempt *attempt)
-{
-	if (attempt->fd >= 0)
-		socket_abandon(attempt->fd);
-	attempt->fd = -1;
-	return -1;
+	attempt->fault.step = "bind";
+	if (bind(attempt->fd, at, length) < 0)
+		return -1;
+	attempt->fault.step = "listen";
+	return listen(attempt->fd, attempt->choice->backlog);
 }
 
 int socket_abandon(int fd)
 {
 	int saved = errno;
 
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = saved;
 	return -1;
 }

@@ -1,7 +1,7 @@
 /*
- * What the socket families share: the choices that a user has, how a
- * connection is begun without waiting for it, and struct family, which says
- * what a family can do. Each family fills in one; family.h finds it.
+ * What the socket families share: the choices that a user has, a socket on its
+ * way to a connection or to listening, and struct family, which says what a
+ * family can do. Each family fills in one; family.h finds it.
  */
 #ifndef VCAT_SOCKET_H
 #define VCAT_SOCKET_H
@@ -29,29 +29,12 @@ struct socket_choice {
 };
 
 /* What failed, for the message; errno says why. */
-#define SOCKET_SAID_SIZE 160
+#define SOCKET_SAID_SIZE 168
 struct socket_fault {
 	const char *step;            /* the system call, or "handshake" */
 	char said[SOCKET_SAID_SIZE]; /* words for it of the peer's or the
 					resolver's; "": errno's will do */
 	bool waited; /* after attempts without success: no advice to wait */
-};
-
-/* One attempt to connect. */
-struct socket_attempt {
-	const struct socket_choice *choice; /* borrowed */
-	struct deadline limit;              /* when it is given up */
-	int fd;       /* -1: there is none; else the owner closes it */
-	bool pending; /* connect(2) goes on until fd is writable */
-	const struct addrinfo *name; /* borrowed; NULL without resolve() */
-	struct socket_fault fault;
-};
-
-/* As much of the answer in a handshake as has been read. */
-#define SOCKET_ANSWER_SIZE 32
-struct socket_answer {
-	char text[SOCKET_ANSWER_SIZE + 1];
-	size_t used;
 };
 
 /* A socket file, known by more than its name: another may have taken that. */
@@ -61,11 +44,17 @@ struct socket_file {
 	ino_t inode;
 };
 
-/* What listening has come to. */
-struct socket_bound {
-	struct address address;  /* a free port has its number */
-	struct socket_file file; /* that was made */
+/* One attempt to connect or to listen. */
+#define SOCKET_ANSWER_SIZE 32
+struct socket_attempt {
+	const struct socket_choice *choice; /* borrowed */
+	int fd; /* -1: there is none; the owner closes it, also if it failed */
 	struct socket_fault fault;
+	struct deadline limit;       /* connecting: when it is given up */
+	const struct addrinfo *name; /* borrowed; NULL without resolve() */
+	char answer[SOCKET_ANSWER_SIZE + 1]; /* in a handshake, so far */
+	size_t answered;                     /* bytes of it */
+	struct socket_file file;             /* listening: that was made */
 };
 
 /* Which CIDs a hint is for. */
@@ -96,14 +85,11 @@ struct family {
 	int domains[2]; /* of socket(2); 0: none. Passed sockets are of it. */
 
 	/*
-	 * Begins to connect. Fails without a socket, except by EAGAIN: a
-	 * backlog is full, which one cannot poll for; then the socket is kept
-	 * for another call.
+	 * Begins to connect, as connect(2): EINPROGRESS until the socket is
+	 * writable. EAGAIN: a backlog is full, which one cannot poll for; call
+	 * again with the same socket.
 	 */
 	int (*begin)(struct socket_attempt *attempt, const struct address *to);
-
-	/* How a pending connect(2) ended. */
-	int (*outcome)(int fd);
 
 	/*
 	 * Looks the address's name up, which may take long. Returns what
@@ -116,12 +102,10 @@ struct family {
 	/* The handshake on an attempt that is connected: the request ... */
 	int (*ask)(struct socket_attempt *attempt, const struct address *to);
 	/* ... and its answer: EAGAIN while there is more to come. */
-	int (*hear)(
-	    struct socket_attempt *attempt, struct socket_answer *answer);
+	int (*hear)(struct socket_attempt *attempt);
 
-	/* Returns a listening, non-blocking socket, or -1 with errno. */
-	int (*listen)(const struct address *at,
-	    const struct socket_choice *choice, struct socket_bound *bound);
+	/* Listens. A free port is chosen where the address leaves it open. */
+	int (*listen)(struct socket_attempt *attempt, const struct address *at);
 
 	/*
 	 * Makes an accepted socket ready. *peer is the listener's address, and
@@ -133,34 +117,39 @@ struct family {
 	/* Our own end of a socket. */
 	void (*local)(int fd, struct address *local);
 
-	bool no_half_close; /* peers take a half-close for a close */
-	bool resets;        /* a peer can tell a reset from an end; a reset
-			       overtakes what is on its way */
-	int attempts; /* at once at most in a scan; 0: as many as it has */
+	bool no_half_close;    /* peers take a half-close for a close */
+	bool refuses_by_reset; /* a reset before the connection is made means
+				  that nobody listens */
+	bool resets;           /* a peer can tell a reset from an end; a reset
+				  overtakes what is on its way */
+	int attempts;          /* at once at most in a scan; 0: no such limit */
 	const struct hint *hints[2]; /* its own, then shared ones; each up to
 					a row without text */
 };
 
 /*
- * A new socket of that domain, non-blocking and close-on-exec, or -1 with
- * errno.
+ * These go on with an attempt, and note the step in its fault. They return 0,
+ * or -1 with errno.
  */
-int socket_open(int domain, const struct socket_choice *choice);
 
 /*
- * Begins to connect attempt->fd. Returns 0, with attempt->pending, or -1 with
- * errno and the attempt as it was.
+ * Gives the attempt a socket of that domain, non-blocking and close-on-exec, in
+ * place of one that it may have.
  */
-int socket_begin(struct socket_attempt *attempt, const struct sockaddr *to,
+int socket_open(struct socket_attempt *attempt, int domain);
+
+/* As connect(2), but a call that a signal interrupts is EINPROGRESS as well. */
+int socket_connect(struct socket_attempt *attempt, const struct sockaddr *to,
     socklen_t length);
 
-/* How a pending connect(2) ended. Returns 0, or -1 with errno. */
+/* Binds and listens. */
+int socket_listen(struct socket_attempt *attempt, const struct sockaddr *at,
+    socklen_t length);
+
+/* How connect(2) ended that was in progress. Returns 0, or -1 with errno. */
 int socket_outcome(int fd);
 
-/* Closes the attempt's socket. Returns -1, with errno as it was. */
-int socket_drop(struct socket_attempt *attempt);
-
-/* Closes fd and returns -1, with errno as it was. */
+/* Closes fd, unless it is -1, and returns -1, with errno as it was. */
 int socket_abandon(int fd);
 
 #endif

@@ -71,22 +71,17 @@ int unix_begin(struct socket_attempt *attempt, const struct address *to)
 {
 	struct sockaddr_un un;
 	socklen_t length = to_sockaddr(to->path, &un);
+	int result;
 
-	attempt->fault.step = "socket";
 	if (attempt->fd < 0) {
-		attempt->fd = socket_open(AF_UNIX, attempt->choice);
-		if (attempt->fd < 0)
+		if (socket_open(attempt, AF_UNIX) < 0)
 			return -1;
 		set_buffer(attempt->fd, attempt->choice->buffer);
 	}
-	attempt->fault.step = "connect";
-	if (socket_begin(attempt, (struct sockaddr *)&un, length) == 0)
-		return 0;
-	if (errno == EAGAIN)
-		return -1;
-	if (errno == ECONNREFUSED && is_other_file(to->path))
+	result = socket_connect(attempt, (struct sockaddr *)&un, length);
+	if (result < 0 && errno == ECONNREFUSED && is_other_file(to->path))
 		errno = ENOTSOCK;
-	return socket_drop(attempt);
+	return result;
 }
 
 /*
@@ -113,64 +108,26 @@ static bool is_stale(const char *path)
 	return stale;
 }
 
-/* Linux gives the new file the socket's own mode, less the umask. */
-static int bind_file(int fd, const char *path)
-{
-	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(path, &un);
-	mode_t mask = umask(0);
-	int result = bind(fd, (struct sockaddr *)&un, length);
-
-	umask(mask);
-	return result;
-}
-
 /*
  * Between the test of a stale file and its removal another vcat could put its
- * own in that place; and a file that bind(2) has just made looks stale for a
- * moment. So only one vcat at a time may bind in a directory. The lock leaves
- * nothing behind. Returns a descriptor to close, or -1 if the directory cannot
- * be locked.
+ * own in that place; and a file looks stale from bind(2) to listen(2). So only
+ * one vcat at a time may do that in a directory. The lock leaves nothing
+ * behind. Returns a descriptor to close, or -1 if there is nothing to lock.
  */
 static int lock_directory(const char *path)
 {
 	struct deadline limit = deadline_in(LOCK_SECONDS);
-	char copy[ADDRESS_PATH_SIZE + 16];
+	char copy[ADDRESS_PATH_SIZE];
 	int fd;
 
+	if (path[0] == '@')
+		return -1;
 	strlcpy(copy, path, sizeof copy);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
 	       errno == EWOULDBLOCK && !deadline_passed(limit))
 		poll(NULL, 0, LOCK_MS);
 	return fd;
-}
-
-static int replace_stale(int fd, const char *path)
-{
-	if (bind_file(fd, path) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -1;
-	if (!is_stale(path) || unlink(path) < 0) {
-		errno = EADDRINUSE;
-		return -1;
-	}
-	return bind_file(fd, path);
-}
-
-static int bind_path(int fd, const char *path, mode_t mode)
-{
-	int lock;
-	int result;
-
-	if (fchmod(fd, mode) < 0)
-		return -1;
-	lock = path[0] == '@' ? -1 : lock_directory(path);
-	result = replace_stale(fd, path);
-	if (lock >= 0)
-		socket_abandon(lock);
-	return result;
 }
 
 static bool identify(struct socket_file *file)
@@ -184,30 +141,40 @@ static bool identify(struct socket_file *file)
 	return true;
 }
 
-int unix_listen(const char *path, const struct socket_choice *choice,
-    struct socket_bound *bound)
+static int listen_or_replace(struct socket_attempt *attempt, const char *path)
 {
-	int fd = socket_open(AF_UNIX, choice);
+	struct sockaddr_un un;
+	socklen_t length = to_sockaddr(path, &un);
+	int result = socket_listen(attempt, (struct sockaddr *)&un, length);
 
-	bound->fault.step = "socket";
-	if (fd < 0)
-		return -1;
-	bound->fault.step = "bind";
-	if (bind_path(fd, path, choice->mode) < 0)
-		return socket_abandon(fd);
-	strlcpy(bound->file.path, path, sizeof bound->file.path);
-	identify(&bound->file);
-	bound->fault.step = "listen";
-	if (listen(fd, choice->backlog) == 0)
-		return fd;
-	unix_remove(&bound->file);
-	return socket_abandon(fd);
+	if (result == 0 || errno != EADDRINUSE)
+		return result;
+	if (is_stale(path) && unlink(path) == 0)
+		return socket_listen(attempt, (struct sockaddr *)&un, length);
+	errno = EADDRINUSE;
+	return -1;
 }
 
-static int listen_at(const struct address *at,
-    const struct socket_choice *choice, struct socket_bound *bound)
+int unix_listen(struct socket_attempt *attempt, const struct address *at)
 {
-	return unix_listen(at->path, choice, bound);
+	mode_t mask;
+	int lock;
+	int result;
+
+	if (socket_open(attempt, AF_UNIX) < 0 ||
+	    fchmod(attempt->fd, attempt->choice->mode) < 0)
+		return -1;
+	lock = lock_directory(at->path);
+	/* Linux gives the file the socket's own mode, less the umask */
+	mask = umask(0);
+	result = listen_or_replace(attempt, at->path);
+	umask(mask);
+	socket_abandon(lock);
+	if (result < 0)
+		return -1;
+	strlcpy(attempt->file.path, at->path, sizeof attempt->file.path);
+	identify(&attempt->file);
+	return 0;
 }
 
 int unix_accepted(
@@ -252,8 +219,7 @@ const struct hint unix_hints[] = {
 const struct family unix_family = {
 	.domains = { AF_UNIX },
 	.begin = unix_begin,
-	.outcome = socket_outcome,
-	.listen = listen_at,
+	.listen = unix_listen,
 	.accepted = unix_accepted,
 	.local = local_end,
 	.hints = { unix_hints },

@@ -17,12 +17,11 @@ extern const struct hint unix_hints[];
 int unix_begin(struct socket_attempt *attempt, const struct address *to);
 
 /*
- * Listens at path. The file is created with choice->mode, whatever the umask.
- * One on which nobody listens is replaced; a live one is EADDRINUSE.
- * bound->file is then for unix_remove(). Returns as family->listen().
+ * As family->listen(). The file is created with choice->mode, whatever the
+ * umask. One on which nobody listens is replaced; a live one is EADDRINUSE.
+ * attempt->file is then for unix_remove().
  */
-int unix_listen(const char *path, const struct socket_choice *choice,
-    struct socket_bound *bound);
+int unix_listen(struct socket_attempt *attempt, const struct address *at);
 
 /* As family->accepted(): an accepted socket inherits no buffer. */
 int unix_accepted(

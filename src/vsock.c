@@ -64,75 +64,49 @@ static void set_connect_timeout(int fd, struct deadline limit)
 	    fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &timer, sizeof timer);
 }
 
-static int bind_source(int fd, const struct socket_choice *choice)
+static int bind_source(struct socket_attempt *attempt)
 {
+	const struct socket_choice *choice = attempt->choice;
 	struct sockaddr_vm vm =
 	    to_sockaddr(choice->source_cid, choice->source_port);
 
+	attempt->fault.step = "bind source";
 	if (vm.svm_cid == VMADDR_CID_ANY && vm.svm_port == VMADDR_PORT_ANY)
 		return 0;
-	return bind(fd, (struct sockaddr *)&vm, sizeof vm);
-}
-
-static int connect_error(int error)
-{
-	return error == ECONNRESET ? ECONNREFUSED : error;
+	return bind(attempt->fd, (struct sockaddr *)&vm, sizeof vm);
 }
 
 static int begin(struct socket_attempt *attempt, const struct address *peer)
 {
-	const struct socket_choice *choice = attempt->choice;
 	struct sockaddr_vm vm = to_sockaddr(peer->cid, peer->port);
-	int fd = socket_open(AF_VSOCK, choice);
+	bool sibling = attempt->choice->sibling;
+	int result;
 
-	attempt->fd = fd;
-	attempt->fault.step = "socket";
-	if (fd < 0)
+	if (socket_open(attempt, AF_VSOCK) < 0)
 		return -1;
-	if (choice->sibling)
+	set_buffer(attempt->fd, attempt->choice->vsock_buffer);
+	set_connect_timeout(attempt->fd, attempt->limit);
+	if (bind_source(attempt) < 0)
+		return -1;
+	if (sibling)
 		vm.svm_flags = VMADDR_FLAG_TO_HOST;
-	set_buffer(fd, choice->vsock_buffer);
-	set_connect_timeout(fd, attempt->limit);
-	attempt->fault.step = "bind source";
-	if (bind_source(fd, choice) < 0)
-		return socket_drop(attempt);
-	attempt->fault.step = "connect";
-	if (socket_begin(attempt, (struct sockaddr *)&vm, sizeof vm) == 0)
-		return 0;
-	if (errno == ENODEV && choice->sibling && peer->cid > ADDRESS_CID_HOST)
+	result = socket_connect(attempt, (struct sockaddr *)&vm, sizeof vm);
+	if (result < 0 && errno == ENODEV && sibling &&
+	    peer->cid > ADDRESS_CID_HOST)
 		attempt->fault.step = "connect sibling";
-	errno = connect_error(errno);
-	return socket_drop(attempt);
-}
-
-static int outcome(int fd)
-{
-	int result = socket_outcome(fd);
-
-	errno = connect_error(errno);
 	return result;
 }
 
-static int start_listening(const struct address *at,
-    const struct socket_choice *choice, struct socket_bound *bound)
+static int start_listening(
+    struct socket_attempt *attempt, const struct address *at)
 {
 	struct sockaddr_vm vm = to_sockaddr(at->cid, at->port);
-	socklen_t length = sizeof vm;
-	int fd = socket_open(AF_VSOCK, choice);
 
-	bound->fault.step = "socket";
-	if (fd < 0)
+	if (socket_open(attempt, AF_VSOCK) < 0)
 		return -1;
-	set_buffer(fd, choice->vsock_buffer); /* accepted sockets inherit it */
-	bound->fault.step = "bind";
-	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
-		return socket_abandon(fd);
-	bound->fault.step = "listen";
-	if (listen(fd, choice->backlog) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&vm, &length) < 0)
-		return socket_abandon(fd);
-	bound->address = from_sockaddr(&vm);
-	return fd;
+	/* accepted sockets inherit it */
+	set_buffer(attempt->fd, attempt->choice->vsock_buffer);
+	return socket_listen(attempt, (struct sockaddr *)&vm, sizeof vm);
 }
 
 /* Only before the first shutdown(2), and by the socket alone. */
@@ -297,9 +271,9 @@ static const struct hint hints[] = {
 const struct family vsock_family = {
 	.domains = { AF_VSOCK },
 	.begin = begin,
-	.outcome = outcome,
 	.listen = start_listening,
 	.accepted = accepted,
 	.local = local_end,
+	.refuses_by_reset = true,
 	.hints = { hints },
 };

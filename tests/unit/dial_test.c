@@ -102,17 +102,18 @@ static void test_queue(void)
 
 	/* a backlog of 0 holds one */
 	CHECK_INT(dial_begin(&first, &target), DIAL_CONNECTED);
-	CHECK_INT(dial_begin(&second, &target), DIAL_QUEUING);
+	CHECK_INT(dial_begin(&second, &target), DIAL_WAITING);
+	CHECK(second.attempt.fd >= 0);
 	CHECK_INT(dial_interest(&second).fd, -1);
 	CHECK(deadline_poll_ms(dial_deadline(&second)) <= 1000);
-	CHECK_INT(step(&second, 100), DIAL_QUEUING);
+	CHECK_INT(step(&second, 100), DIAL_WAITING);
 	CHECK(accept(listener, NULL, NULL) >= 0);
-	while (step(&second, 100) == DIAL_QUEUING)
+	while (step(&second, 100) == DIAL_WAITING)
 		continue;
 	CHECK_INT(second.state, DIAL_CONNECTED);
 	/* and its time limit */
 	target.timeout = 0.05;
-	CHECK_INT(dial_begin(&third, &target), DIAL_QUEUING);
+	CHECK_INT(dial_begin(&third, &target), DIAL_WAITING);
 	CHECK_INT(dial_run(&third), -1);
 	CHECK_INT(third.error, ETIMEDOUT);
 	CHECK_INT(third.attempt.fd, -1);
@@ -183,10 +184,11 @@ static void test_retry(void)
 	int fd = listen_unix(&target, -1);
 
 	target.retry = 0;
-	CHECK_INT(dial_begin(&dial, &target), DIAL_PAUSED);
+	CHECK_INT(dial_begin(&dial, &target), DIAL_WAITING);
+	CHECK_INT(dial.attempt.fd, -1);
 	CHECK_INT(dial_interest(&dial).fd, -1);
 	CHECK(deadline_poll_ms(dial_deadline(&dial)) <= 1000);
-	CHECK_INT(step(&dial, 1000), DIAL_PAUSED);
+	CHECK_INT(step(&dial, 1000), DIAL_WAITING);
 	CHECK_INT(listen(fd, 5), 0);
 	CHECK_INT(dial_run(&dial), 0);
 	CHECK_INT(dial.state, DIAL_CONNECTED);
@@ -199,7 +201,7 @@ static void test_retry_over(void)
 	int fd = listen_unix(&target, -1);
 
 	target.retry = 0.12;
-	CHECK_INT(dial_begin(&dial, &target), DIAL_PAUSED);
+	CHECK_INT(dial_begin(&dial, &target), DIAL_WAITING);
 	CHECK_INT(dial_run(&dial), -1);
 	CHECK_INT(dial.error, ECONNREFUSED);
 	CHECK(deadline_passed(dial.until));

@@ -8,7 +8,7 @@
 
 /* Seconds between attempts: few at first, while a guest is nearly there. */
 #define PAUSE_FIRST 0.05
-#define PAUSE_MOST  1.0
+#define PAUSE_MOST  0.8
 
 /* A full backlog gives nothing to poll for. */
 #define QUEUE_SECONDS 0.01
@@ -49,9 +49,8 @@ static void give_up(struct dial *dial)
 	if (dial->target->retry < 0 || !trouble_passes(dial->error))
 		return;
 	wait_for(dial, dial->pause, dial->until);
-	dial->pause *= 2;
-	if (dial->pause > PAUSE_MOST)
-		dial->pause = PAUSE_MOST;
+	if (dial->pause < PAUSE_MOST)
+		dial->pause *= 2;
 }
 
 static void note_connected(struct dial *dial)
@@ -114,22 +113,6 @@ static void start(struct dial *dial)
 		begin_attempt(dial, dial->target->names);
 }
 
-/* A pause is over. */
-static void resume(struct dial *dial)
-{
-	bool queues = dial->attempt.fd >= 0;
-
-	errno = ETIMEDOUT;
-	if (queues && deadline_passed(dial->whole))
-		give_up(dial);
-	else if (queues)
-		begin_attempt(dial, dial->attempt.name);
-	else if (!deadline_passed(dial->until))
-		start(dial);
-	else
-		dial->state = DIAL_FAILED; /* by the last attempt's error */
-}
-
 enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 {
 	*dial = (struct dial){
@@ -138,8 +121,7 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 		.attempt = {
 			.choice = &target->choice,
 			.fd = -1,
-			.fault = { .step = "connect",
-			    .waited = target->retry >= 0 },
+			.fault.waited = target->retry >= 0,
 		},
 		.until = deadline_limit(target->retry > 0 ? target->retry : 0),
 		.pause = PAUSE_FIRST,
@@ -150,14 +132,12 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 
 struct pollfd dial_interest(const struct dial *dial)
 {
-	switch (dial->state) {
-	case DIAL_CONNECTING:
-		return (struct pollfd){ dial->attempt.fd, POLLOUT, 0 };
-	case DIAL_SHAKING:
-		return (struct pollfd){ dial->attempt.fd, POLLIN, 0 };
-	default:
-		return (struct pollfd){ .fd = -1 };
-	}
+	struct pollfd entry = { .fd = -1 };
+
+	if (dial->state == DIAL_CONNECTING || dial->state == DIAL_SHAKING)
+		entry.fd = dial->attempt.fd;
+	entry.events = dial->state == DIAL_SHAKING ? POLLIN : POLLOUT;
+	return entry;
 }
 
 struct deadline dial_deadline(const struct dial *dial)
@@ -181,18 +161,22 @@ static void advance_ready(struct dial *dial)
 	}
 }
 
-/* It has not happened in time. */
+/* A time limit has run out, or a pause is over. */
 static void advance_late(struct dial *dial)
 {
-	if (dial->state == DIAL_WAITING) {
-		resume(dial);
-		return;
-	}
+	bool queues = dial->state == DIAL_WAITING && dial->attempt.fd >= 0;
+
 	errno = ETIMEDOUT;
 	if (dial->state == DIAL_CONNECTING)
 		go_on(dial);
-	else
+	else if (queues && !deadline_passed(dial->whole))
+		begin_attempt(dial, dial->attempt.name);
+	else if (queues || dial->state == DIAL_SHAKING)
 		give_up(dial);
+	else if (!deadline_passed(dial->until))
+		start(dial);
+	else
+		dial->state = DIAL_FAILED; /* by the last attempt's error */
 }
 
 enum dial_state dial_advance(struct dial *dial, short revents)

@@ -1,5 +1,6 @@
 #include "family.h"
 
+#include "fd.h"
 #include "mux.h"
 #include "tcp.h"
 #include "unix.h"
@@ -31,6 +32,31 @@ enum address_kind family_of_domain(int domain)
 
 void family_local(int fd, struct address *local)
 {
-	if (family_of(local->kind)->local != NULL)
-		family_of(local->kind)->local(fd, local);
+	const struct family *family = family_of(local->kind);
+	struct sockaddr_storage name;
+	socklen_t length = sizeof name;
+
+	if (family->read_name != NULL &&
+	    getsockname(fd, (struct sockaddr *)&name, &length) == 0)
+		family->read_name(&name, length, local);
+	if (family->local_cid != NULL && local->cid == ADDRESS_ANY &&
+	    fd_socket_number(fd, SO_ACCEPTCONN) == 0)
+		family->local_cid(&local->cid);
+}
+
+int family_accepted(
+    int fd, const struct socket_choice *choice, struct address *peer)
+{
+	const struct family *family = family_of(peer->kind);
+	struct sockaddr_storage name;
+	socklen_t length = sizeof name;
+
+	if (family->prepare != NULL)
+		family->prepare(fd, choice);
+	if (address_has_file(peer->kind))
+		return 0;
+	if (getpeername(fd, (struct sockaddr *)&name, &length) < 0)
+		return -1;
+	family->read_name(&name, length, peer);
+	return 0;
 }

@@ -20,4 +20,12 @@ enum address_kind family_of_domain(int domain);
  */
 void family_local(int fd, struct address *local);
 
+/*
+ * Makes an accepted socket ready. *peer is the listener's address, and becomes
+ * the peer's, unless both meet at a file. Returns 0, or -1 with errno if the
+ * peer has gone. Only before the first shutdown(2).
+ */
+int family_accepted(
+    int fd, const struct socket_choice *choice, struct address *peer);
+
 #endif

@@ -81,8 +81,7 @@ static const char *check_passed(enum address_kind kind)
 	if (!is_useful(PASSED_FD))
 		return "the passed socket is neither listening nor connected";
 	if (kind == ADDRESS_STDIO)
-		return "the passed socket is of a family that vcat does not "
-		       "know";
+		return "vcat does not know the passed socket's family";
 	return NULL;
 }
 
@@ -118,7 +117,7 @@ bool listener_is_connected(const struct listener *listener,
 	if (fd_socket_number(listener->fd, SO_ACCEPTCONN) != 0)
 		return false;
 	*peer = listener->address;
-	family_of(peer->kind)->accepted(listener->fd, choice, peer);
+	family_accepted(listener->fd, choice, peer);
 	return true;
 }
 
@@ -136,7 +135,7 @@ int listener_accept(const struct listener *listener,
 	    accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	*peer = listener->address;
-	if (fd >= 0 && family_of(peer->kind)->accepted(fd, choice, peer) < 0)
+	if (fd >= 0 && family_accepted(fd, choice, peer) < 0)
 		fd = socket_abandon(fd);
 	if (fd < 0 && is_nobody(errno))
 		errno = EAGAIN;

@@ -103,8 +103,7 @@ static const struct hint hints[] = {
 	{ "handshake", ETIMEDOUT, HINT_ANY, true,
 	    "the guest does not answer: it may be booting or paused" },
 	{ "handshake", EPROTO, HINT_ANY, false,
-	    "that is not a hybrid vsock socket; if it is a plain socket, its "
-	    "address is unix:PATH" },
+	    "not a hybrid vsock socket; if it is a plain one: unix:PATH" },
 	{ "connect", ENOENT, HINT_ANY, false,
 	    "there is no such socket: is the VMM up, with this vsock path?" },
 	{ "connect", ENOTSOCK, HINT_ANY, false,
@@ -125,7 +124,7 @@ const struct family mux_family = {
 	.ask = ask,
 	.hear = hear,
 	.listen = listen_at,
-	.accepted = unix_accepted,
+	.prepare = unix_prepare,
 	.no_half_close = true,
 	.refuses_by_reset = true,
 	.attempts = 128,

@@ -16,12 +16,8 @@ int socket_open(struct socket_attempt *attempt, int domain)
 int socket_connect(
     struct socket_attempt *attempt, const struct sockaddr *to, socklen_t length)
 {
-	int result = connect(attempt->fd, to, length);
-
 	attempt->fault.step = "connect";
-	if (result < 0 && errno == EINTR)
-		errno = EINPROGRESS;
-	return result;
+	return connect(attempt->fd, to, length);
 }
 
 int socket_outcome(int fd)

@@ -107,15 +107,15 @@ struct family {
 	/* Listens. A free port is chosen where the address leaves it open. */
 	int (*listen)(struct socket_attempt *attempt, const struct address *at);
 
-	/*
-	 * Makes an accepted socket ready. *peer is the listener's address, and
-	 * becomes the peer's where it has one. Fails if it has gone.
-	 */
-	int (*accepted)(
-	    int fd, const struct socket_choice *choice, struct address *peer);
+	/* Sets what an accepted socket does not inherit. */
+	void (*prepare)(int fd, const struct socket_choice *choice);
 
-	/* Our own end of a socket. */
-	void (*local)(int fd, struct address *local);
+	/* What getsockname(2) or getpeername(2) said, as an address. */
+	void (*read_name)(const struct sockaddr_storage *name, socklen_t length,
+	    struct address *address);
+
+	/* This machine's CID, which is not in a connected socket's name. */
+	int (*local_cid)(uint32_t *cid);
 
 	bool no_half_close;    /* peers take a half-close for a close */
 	bool refuses_by_reset; /* a reset before the connection is made means
@@ -138,7 +138,7 @@ struct family {
  */
 int socket_open(struct socket_attempt *attempt, int domain);
 
-/* As connect(2), but a call that a signal interrupts is EINPROGRESS as well. */
+/* As connect(2): EINPROGRESS until the socket is writable. */
 int socket_connect(struct socket_attempt *attempt, const struct sockaddr *to,
     socklen_t length);
 

@@ -6,12 +6,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* The port's place is the same in IPv4's and IPv6's addresses. */
-static in_port_t *port_of(struct sockaddr_storage *name)
-{
-	return &((struct sockaddr_in *)name)->sin_port;
-}
-
 static struct addrinfo *resolve(const struct address *address,
     const struct socket_choice *choice, struct socket_fault *fault)
 {
@@ -35,10 +29,11 @@ static struct addrinfo *resolve(const struct address *address,
 	return NULL;
 }
 
-static void set_nodelay(int fd)
+static void prepare(int fd, const struct socket_choice *choice)
 {
 	int on = 1;
 
+	(void)choice;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
@@ -55,12 +50,15 @@ static struct deadline share(const struct addrinfo *list, struct deadline whole)
 	return deadline_in(left_ms / 1000 / count);
 }
 
-/* A list that was looked up once serves for any port. */
+/*
+ * A list that was looked up once serves for any port, whose place is the same
+ * in IPv4's and IPv6's addresses.
+ */
 static void take_name(
     struct sockaddr_storage *name, const struct addrinfo *of, uint32_t port)
 {
 	memcpy(name, of->ai_addr, of->ai_addrlen);
-	*port_of(name) = htons((uint16_t)port);
+	((struct sockaddr_in *)name)->sin_port = htons((uint16_t)port);
 }
 
 static int begin(struct socket_attempt *attempt, const struct address *to)
@@ -72,20 +70,9 @@ static int begin(struct socket_attempt *attempt, const struct address *to)
 	attempt->limit = share(name, attempt->limit);
 	if (socket_open(attempt, name->ai_family) < 0)
 		return -1;
-	set_nodelay(attempt->fd);
+	prepare(attempt->fd, attempt->choice);
 	return socket_connect(
 	    attempt, (struct sockaddr *)&peer, name->ai_addrlen);
-}
-
-static void from_sockaddr(
-    struct sockaddr_storage *name, socklen_t length, struct address *to)
-{
-	*to = (struct address){
-		.kind = ADDRESS_TCP,
-		.port = ntohs(*port_of(name)),
-	};
-	getnameinfo((struct sockaddr *)name, length, to->host, sizeof to->host,
-	    NULL, 0, NI_NUMERICHOST);
 }
 
 static int listen_on(
@@ -120,28 +107,12 @@ static int listen_at(struct socket_attempt *attempt, const struct address *at)
 	return result;
 }
 
-static void local_end(int fd, struct address *local)
+static void read_name(const struct sockaddr_storage *name, socklen_t length,
+    struct address *address)
 {
-	struct sockaddr_storage name;
-	socklen_t length = sizeof name;
-
-	if (getsockname(fd, (struct sockaddr *)&name, &length) == 0)
-		from_sockaddr(&name, length, local);
-}
-
-/* One that was reset already has no peer any more. */
-static int accepted(
-    int fd, const struct socket_choice *choice, struct address *peer)
-{
-	struct sockaddr_storage name;
-	socklen_t length = sizeof name;
-
-	(void)choice;
-	set_nodelay(fd);
-	if (getpeername(fd, (struct sockaddr *)&name, &length) < 0)
-		return -1;
-	from_sockaddr(&name, length, peer);
-	return 0;
+	address->port = ntohs(((const struct sockaddr_in *)name)->sin_port);
+	getnameinfo((const struct sockaddr *)name, length, address->host,
+	    sizeof address->host, NULL, 0, NI_NUMERICHOST);
 }
 
 static const struct hint hints[] = {
@@ -161,8 +132,8 @@ const struct family tcp_family = {
 	.begin = begin,
 	.resolve = resolve,
 	.listen = listen_at,
-	.accepted = accepted,
-	.local = local_end,
+	.prepare = prepare,
+	.read_name = read_name,
 	.resets = true,
 	.hints = { hints },
 };

@@ -78,26 +78,16 @@ static enum hint_cid kind_of_cid(uint32_t cid)
 							     : HINT_GUEST;
 }
 
-static bool fits(const struct hint *row, const struct address *address,
-    const char *step, int error)
-{
-	return row->error == error &&
-	       (row->cid == HINT_ANY ||
-		   row->cid == kind_of_cid(address->cid)) &&
-	       (row->step == NULL || strcmp(row->step, step) == 0);
-}
-
-/* The row that fits, or NULL. */
-static const struct hint *find(
+/* The first of these rows that fits, or NULL. */
+static const struct hint *find(const struct hint *row,
     const struct address *address, const char *step, int error)
 {
-	const struct hint *const *hints = family_of(address->kind)->hints;
-
-	for (int i = 0; i < 2 && hints[i] != NULL; i++)
-		for (const struct hint *row = hints[i]; row->text != NULL;
-		     row++)
-			if (fits(row, address, step, error))
-				return row;
+	for (; row != NULL && row->text != NULL; row++)
+		if (row->error == error &&
+		    (row->step == NULL || strcmp(row->step, step) == 0) &&
+		    (row->cid == HINT_ANY ||
+			row->cid == kind_of_cid(address->cid)))
+			return row;
 	return NULL;
 }
 
@@ -124,8 +114,11 @@ static void fill_in(
 const char *trouble_find_hint(const struct address *address,
     const struct socket_fault *fault, int error, char text[TROUBLE_HINT_SIZE])
 {
-	const struct hint *row = find(address, fault->step, error);
+	const struct hint *const *hints = family_of(address->kind)->hints;
+	const struct hint *row = find(hints[0], address, fault->step, error);
 
+	if (row == NULL)
+		row = find(hints[1], address, fault->step, error);
 	if (row == NULL)
 		return NULL;
 	fill_in(text, row->text, address->port);
@@ -159,7 +152,5 @@ void trouble_report(
 
 void trouble_at(const struct address *address, const char *step, int error)
 {
-	const struct socket_fault fault = { .step = step };
-
-	trouble_report(address, &fault, error);
+	trouble_report(address, &(struct socket_fault){ .step = step }, error);
 }

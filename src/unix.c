@@ -29,29 +29,26 @@ static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
-/* Without a name if the socket has none. */
-static void local_end(int fd, struct address *local)
+/* A socket without a name has an empty path. */
+static void read_name(const struct sockaddr_storage *name, socklen_t length,
+    struct address *address)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	socklen_t length = sizeof un;
-	size_t used;
+	const char *path = ((const struct sockaddr_un *)name)->sun_path;
+	size_t used = length - offsetof(struct sockaddr_un, sun_path);
 
-	*local = (struct address){ .kind = ADDRESS_UNIX };
-	if (getsockname(fd, (struct sockaddr *)&un, &length) < 0)
-		return;
-	used = length - offsetof(struct sockaddr_un, sun_path);
-	if (used >= sizeof local->path)
-		used = sizeof local->path - 1;
-	memcpy(local->path, un.sun_path, used);
+	memset(address->path, 0, sizeof address->path);
+	if (used >= sizeof address->path)
+		used = sizeof address->path - 1;
+	memcpy(address->path, path, used);
 	/* an abstract name begins with a NUL, and ends with its length */
-	if (used > 0 && un.sun_path[0] == '\0')
-		local->path[0] = '@';
+	if (used > 0 && path[0] == '\0')
+		address->path[0] = '@';
 }
 
 /* Lets so much be on its way out; no message can be longer. */
-static void set_buffer(int fd, size_t bytes)
+void unix_prepare(int fd, const struct socket_choice *choice)
 {
-	int size = (int)bytes;
+	int size = (int)choice->buffer;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
@@ -76,7 +73,7 @@ int unix_begin(struct socket_attempt *attempt, const struct address *to)
 	if (attempt->fd < 0) {
 		if (socket_open(attempt, AF_UNIX) < 0)
 			return -1;
-		set_buffer(attempt->fd, attempt->choice->buffer);
+		unix_prepare(attempt->fd, attempt->choice);
 	}
 	result = socket_connect(attempt, (struct sockaddr *)&un, length);
 	if (result < 0 && errno == ECONNREFUSED && is_other_file(to->path))
@@ -100,11 +97,9 @@ static bool is_stale(const char *path)
 	if (path[0] == '@' || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return false;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
 	stale = connect(fd, (struct sockaddr *)&un, length) < 0 &&
 		errno == ECONNREFUSED;
-	close(fd);
+	socket_abandon(fd);
 	return stale;
 }
 
@@ -177,14 +172,6 @@ int unix_listen(struct socket_attempt *attempt, const struct address *at)
 	return 0;
 }
 
-int unix_accepted(
-    int fd, const struct socket_choice *choice, struct address *peer)
-{
-	(void)peer; /* it has no address of its own */
-	set_buffer(fd, choice->buffer);
-	return 0;
-}
-
 void unix_remove(const struct socket_file *file)
 {
 	struct socket_file now = *file;
@@ -208,8 +195,7 @@ const struct hint unix_hints[] = {
 	{ "read", EMSGSIZE, HINT_ANY, false,
 	    "the peer's message is longer than vcat's buffer: raise --buffer" },
 	{ "write", EMSGSIZE, HINT_ANY, false,
-	    "the message is longer than vcat's socket can hold: raise --buffer "
-	    "and net.core.wmem_max" },
+	    "the message is too long: raise --buffer and net.core.wmem_max" },
 	{ "bind", EADDRINUSE, HINT_ANY, false,
 	    "another process listens there (ss -x -l -p shows which), or the "
 	    "file is not a socket" },
@@ -220,7 +206,7 @@ const struct family unix_family = {
 	.domains = { AF_UNIX },
 	.begin = unix_begin,
 	.listen = unix_listen,
-	.accepted = unix_accepted,
-	.local = local_end,
+	.prepare = unix_prepare,
+	.read_name = read_name,
 	.hints = { unix_hints },
 };

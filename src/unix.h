@@ -23,9 +23,8 @@ int unix_begin(struct socket_attempt *attempt, const struct address *to);
  */
 int unix_listen(struct socket_attempt *attempt, const struct address *at);
 
-/* As family->accepted(): an accepted socket inherits no buffer. */
-int unix_accepted(
-    int fd, const struct socket_choice *choice, struct address *peer);
+/* As family->prepare(). */
+void unix_prepare(int fd, const struct socket_choice *choice);
 
 /* Removes the file that unix_listen() created, if it is still that one. */
 void unix_remove(const struct socket_file *file);

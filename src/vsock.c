@@ -3,12 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include "fd.h"
 
 /* after sys/socket.h */
 #include <linux/vm_sockets.h>
@@ -16,24 +13,24 @@
 /* The kernel's connect timer may have at most LONG_MAX jiffies. */
 #define TIMER_MAX_S 1000000000L
 
+/* svm_zero is zero: older kernels check it. */
 static struct sockaddr_vm to_sockaddr(uint32_t cid, uint32_t port)
 {
-	struct sockaddr_vm vm;
-
-	memset(&vm, 0, sizeof vm); /* older kernels check svm_zero */
-	vm.svm_family = AF_VSOCK;
-	vm.svm_cid = cid;
-	vm.svm_port = port;
-	return vm;
+	return (struct sockaddr_vm){
+		.svm_family = AF_VSOCK,
+		.svm_cid = cid,
+		.svm_port = port,
+	};
 }
 
-static struct address from_sockaddr(const struct sockaddr_vm *vm)
+static void read_name(const struct sockaddr_storage *name, socklen_t length,
+    struct address *address)
 {
-	return (struct address){
-		.kind = ADDRESS_VSOCK,
-		.cid = vm->svm_cid,
-		.port = vm->svm_port,
-	};
+	const struct sockaddr_vm *vm = (const struct sockaddr_vm *)name;
+
+	(void)length;
+	address->cid = vm->svm_cid;
+	address->port = vm->svm_port;
 }
 
 /*
@@ -109,43 +106,14 @@ static int start_listening(
 	return socket_listen(attempt, (struct sockaddr *)&vm, sizeof vm);
 }
 
-/* Only before the first shutdown(2), and by the socket alone. */
-static int accepted(
-    int fd, const struct socket_choice *choice, struct address *peer)
-{
-	struct sockaddr_vm vm = to_sockaddr(VMADDR_CID_ANY, VMADDR_PORT_ANY);
-	socklen_t length = sizeof vm;
-
-	(void)choice;
-	getpeername(fd, (struct sockaddr *)&vm, &length);
-	*peer = from_sockaddr(&vm);
-	return 0;
-}
-
-/* A connected socket's own CID is not in its name. */
-static void local_end(int fd, struct address *local)
-{
-	struct sockaddr_vm vm = to_sockaddr(VMADDR_CID_ANY, VMADDR_PORT_ANY);
-	socklen_t length = sizeof vm;
-	bool listens = fd_socket_number(fd, SO_ACCEPTCONN) == 1;
-
-	getsockname(fd, (struct sockaddr *)&vm, &length);
-	*local = from_sockaddr(&vm);
-	if (vm.svm_cid == VMADDR_CID_ANY && !listens)
-		vsock_local_cid(&local->cid);
-}
-
 int vsock_try_bind(uint32_t cid)
 {
 	struct sockaddr_vm vm = to_sockaddr(cid, VMADDR_PORT_ANY);
 	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int result = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&vm, sizeof vm);
 
-	if (fd < 0)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&vm, sizeof vm) < 0)
-		return socket_abandon(fd);
-	close(fd);
-	return 0;
+	socket_abandon(fd);
+	return result;
 }
 
 /* The node's driver knows best; "any" is its word for none. */
@@ -165,13 +133,12 @@ static int ask_device(uint32_t *cid)
 /* A guest's CID comes first, and no bind(2) tells which one it is. */
 static bool has_guest_device(void)
 {
-	glob_t found;
+	glob_t found = { 0 };
 	bool any = glob("/sys/bus/virtio/drivers/vmw_vsock_virtio_transport/"
 			"virtio[0-9]*",
 		       GLOB_NOSORT, NULL, &found) == 0;
 
-	if (any)
-		globfree(&found);
+	globfree(&found);
 	return any;
 }
 
@@ -243,8 +210,7 @@ static const struct hint hints[] = {
 	    "this network namespace has its own vsock: run vcat in the peer's "
 	    "(see /proc/sys/net/vsock/ns_mode)" },
 	{ "bind", EADDRNOTAVAIL, HINT_LOCAL, false,
-	    "the loopback is not loaded: modprobe vsock_loopback, or listen on "
-	    "any:%s" },
+	    "no loopback: modprobe vsock_loopback, or listen on any:%s" },
 	{ "bind", EADDRNOTAVAIL, HINT_ANY, false,
 	    "that CID is not this machine's: listen on any:%s" },
 	{ "bind", EACCES, HINT_ANY, false,
@@ -272,8 +238,8 @@ const struct family vsock_family = {
 	.domains = { AF_VSOCK },
 	.begin = begin,
 	.listen = start_listening,
-	.accepted = accepted,
-	.local = local_end,
+	.read_name = read_name,
+	.local_cid = vsock_local_cid,
 	.refuses_by_reset = true,
 	.hints = { hints },
 };

@@ -69,6 +69,15 @@ static const struct row unix_rows[] = {
 	{ "bind", EADDRINUSE, 0, "another process listens" },
 };
 
+static const struct row mux_rows[] = {
+	{ "handshake", ECONNREFUSED, 0, "vcat -l 1234" },
+	{ "handshake", ETIMEDOUT, 0, "--retry" },
+	{ "connect", ENOENT, 0, "is the VMM up" },
+	{ "connect", ENOTSOCK, 0, "the VMM's socket" },
+	{ "connect", EPROTOTYPE, 0, "--seqpacket" },
+	{ "bind", EADDRINUSE, 0, "another process listens" },
+};
+
 static const struct row no_rows[] = {
 	{ "connect", EIO, 3, NULL },
 	{ "connect", 0, 3, NULL },
@@ -114,6 +123,14 @@ static void test_unix(void)
 	struct address address = { .kind = ADDRESS_UNIX, .path = "/x" };
 
 	check_rows(unix_rows, LENGTH(unix_rows), &address);
+}
+
+static void test_mux(void)
+{
+	struct address address = { .kind = ADDRESS_MUX, .path = "/x" };
+
+	address.port = 1234;
+	check_rows(mux_rows, LENGTH(mux_rows), &address);
 }
 
 static void test_none(void)
@@ -236,6 +253,7 @@ static void test_outcomes(void)
 static const struct test tests[] = {
 	{ "hint: every error that vsock users meet has one", test_vsock },
 	{ "hint: AF_UNIX has its own", test_unix },
+	{ "hint: a hybrid socket has its own, and those of AF_UNIX", test_mux },
 	{ "hint: other errors have none", test_none },
 	{ "hint: the first that fits the CID", test_first_match },
 	{ "hint: the port stands where the command needs it", test_port },

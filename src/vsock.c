@@ -200,8 +200,8 @@ static const struct hint hints[] = {
 	{ "connect", ETIMEDOUT, HINT_LOCAL, false,
 	    "the loopback may not be loaded here: modprobe vsock_loopback" },
 	{ "connect", ETIMEDOUT, HINT_GUEST, true,
-	    "the VM may be booting or paused, or may have no vsock driver; "
-	    "inside a guest, a CID that does not exist looks the same" },
+	    "the VM may be booting or paused, or have no vsock driver; inside "
+	    "a guest, the CID may not exist" },
 	{ "connect", ETIMEDOUT, HINT_ANY, true,
 	    "nobody answered: some VMMs stay silent when nobody listens" },
 	{ "connect", EHOSTUNREACH, HINT_ANY, true,

@@ -93,3 +93,15 @@ alike() {
 	END
 	[[ -e torn && ! -e begun ]]
 }
+
+@test "machines: a file for another machine does not run here" {
+	cat >it.bats <<-END
+		# machine: loopback
+		load "$TOP/tests/helper"
+		@ test "runs" { touch ran; }
+	END
+	sed -i 's/@ test/@test/' it.bats
+	run bats --tap it.bats
+	[[ $status != 0 && ! -e ran ]]
+	[[ $output == *"needs the machine 'loopback'"* ]]
+}

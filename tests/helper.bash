@@ -7,6 +7,14 @@
 #
 # shellcheck shell=bash disable=SC2034
 
+# A file that needs a machine of its own must not reach for the vsock of this
+# one: only tests/check and tests/vm/bats know that they are on that machine.
+read -r _ _ machine <"${BATS_TEST_FILENAME:?}"
+[[ $machine == here || ${VCAT_TEST_MACHINE-} == "$machine" ]] || {
+	echo "$BATS_TEST_FILENAME needs the machine '$machine': use make check T=" >&2
+	exit 1
+}
+
 TOP=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
 BUILD=${BUILD:-release}
 VCAT=$TOP/build/$BUILD/vcat

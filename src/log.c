@@ -15,8 +15,8 @@
 
 /* stderr is one for the whole process, and so is this. */
 static struct {
-	int fd;             /* stderr, or our own way to the same place */
-	bool is_own;        /* a description of ours, which never blocks */
+	int fd;             /* stderr, or our own way to the same place, which
+			       never blocks */
 	unsigned long lost; /* messages that could not be written */
 } out = { .fd = STDERR_FILENO };
 
@@ -36,86 +36,56 @@ void log_open(void)
 		return;
 	fd = open(
 	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	out.fd = fd;
-	out.is_own = true;
+	if (fd >= 0)
+		out.fd = fd;
 }
 
 /* Returns whether all was written. */
-static bool put(const char *text, size_t length)
+static bool put(const char *text)
 {
+	size_t length = strlen(text);
 	struct pollfd room = { .fd = out.fd, .events = POLLOUT };
 	ssize_t n = send(out.fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n < 0 && errno == ENOTSOCK &&
-	    (out.is_own ||
+	    (out.fd != STDERR_FILENO ||
 		(poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0)))
 		n = write(out.fd, text, length);
 	return n == (ssize_t)length;
 }
 
-static void put_line(const char *line, size_t length)
+static void put_line(const char *line)
 {
 	char count[64];
 
-	if (out.lost > 0) {
-		int n = snprintf(
-		    count, sizeof count, "vcat: %lu messages lost\n", out.lost);
-
-		if (put(count, (size_t)n))
-			out.lost = 0;
-	}
-	if (out.lost > 0 || !put(line, length))
+	snprintf(count, sizeof count, "vcat: %lu messages lost\n", out.lost);
+	if (out.lost > 0 && put(count))
+		out.lost = 0;
+	if (out.lost > 0 || !put(line))
 		out.lost++;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-log_write(const char *prefix, const char *format, va_list args)
+void log_write(const char *prefix, const char *format, ...)
 {
 	int saved = errno;
 	char line[LOG_LINE_MAX];
-	size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix);
+	size_t used = strlcpy(line, prefix, sizeof line);
+	va_list args;
 
+	va_start(args, format);
 	/* one byte less: the newline's place */
 	vsnprintf(line + used, sizeof line - used - 1, format, args);
+	va_end(args);
 	text_tame(line);
 	strlcat(line, "\n", sizeof line);
-	put_line(line, strlen(line));
+	put_line(line);
 	errno = saved;
-}
-
-void log_error(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_write("vcat: ", format, args);
-	va_end(args);
-}
-
-void log_hint(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_write("hint: ", format, args);
-	va_end(args);
-}
-
-void log_line(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_write("", format, args);
-	va_end(args);
 }
 
 void log_progress(const char *text)
 {
 	char line[LOG_LINE_MAX];
-	int n = snprintf(line, sizeof line, "\r\033[K%s", text);
 
-	put(line, n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1);
+	snprintf(line, sizeof line, "\r\033[K%s", text);
+	put(line);
 }

@@ -17,14 +17,18 @@
  */
 void log_open(void);
 
+/* Writes the prefix and the message. By one of the three names below. */
+void log_write(const char *prefix, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* `vcat: MESSAGE` */
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_error(...) log_write("vcat: ", __VA_ARGS__)
 
 /* `hint: MESSAGE`: the likely cause of the error before it, and its fix. */
-void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_hint(...) log_write("hint: ", __VA_ARGS__)
 
 /* MESSAGE alone, for lines that scripts read. */
-void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_line(...) log_write("", __VA_ARGS__)
 
 /* Rewrites the terminal's current line; "" clears it. */
 void log_progress(const char *text);

@@ -8,7 +8,7 @@
 
 void json_open(struct json *json, FILE *to)
 {
-	*json = (struct json){ .to = to };
+	*json = (struct json){ .to = to, .before = "" };
 	putc('{', to);
 }
 
@@ -17,26 +17,19 @@ void json_close(struct json *json)
 	fputs("}\n", json->to);
 }
 
-static void put_ascii(unsigned char byte, FILE *to)
-{
-	if (byte == '"' || byte == '\\')
-		fprintf(to, "\\%c", byte);
-	else if (byte < 0x20 || byte == 0x7f)
-		fprintf(to, "\\u%04x", byte);
-	else
-		putc(byte, to);
-}
-
 static void put_string(const char *text, FILE *to)
 {
 	putc('"', to);
 	while (*text != '\0') {
-		size_t length = text_span(text);
+		uint32_t code;
+		size_t length = text_decode(text, &code);
 
 		if (length == 0)
 			fputs(REPLACEMENT, to);
-		else if (length == 1)
-			put_ascii((unsigned char)*text, to);
+		else if (code == '"' || code == '\\')
+			fprintf(to, "\\%c", *text);
+		else if (code < 0x20 || code == 0x7f)
+			fprintf(to, "\\u%04x", code);
 		else
 			fwrite(text, 1, length, to);
 		text += length == 0 ? 1 : length;
@@ -46,9 +39,8 @@ static void put_string(const char *text, FILE *to)
 
 static void put_key(struct json *json, const char *key)
 {
-	if (json->more)
-		putc(',', json->to);
-	json->more = true;
+	fputs(json->before, json->to);
+	json->before = ",";
 	put_string(key, json->to);
 	putc(':', json->to);
 }

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 struct json {
-	FILE *to;  /* borrowed */
-	bool more; /* a member has been written */
+	FILE *to;           /* borrowed */
+	const char *before; /* what parts the next member from the one before */
 };
 
 /* Starts an object. */

@@ -1,51 +1,54 @@
 #include "text.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* The length of a character that begins with this byte; 0: none does. */
-static size_t length_by(unsigned char first)
+bool text_is_number(const char *text)
 {
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2) /* a continuation byte, or an overlong form */
+	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+bool text_number(
+    const char *text, uint32_t least, uint32_t most, uint32_t *number)
+{
+	const char *error;
+
+	/* which would take " +1" as well */
+	*number = (uint32_t)strtonum(text, least, most, &error);
+	return text_is_number(text) && error == NULL;
+}
+
+/* The UTF-8 forms, by their length: the bits that mark the first byte, and the
+ * lowest code point; a lower one would be an overlong form. */
+static const struct {
+	unsigned char mask, mark;
+	uint32_t lowest;
+} forms[] = {
+	{ 0x80, 0x00, 0 },
+	{ 0xe0, 0xc0, 0x80 },
+	{ 0xf0, 0xe0, 0x800 },
+	{ 0xf8, 0xf0, 0x10000 },
+};
+
+size_t text_decode(const char *text, uint32_t *code)
+{
+	unsigned char first = (unsigned char)text[0];
+	size_t form = 0;
+
+	while (form < 4 && (first & forms[form].mask) != forms[form].mark)
+		form++;
+	if (form == 4)
 		return 0;
-	if (first < 0xe0)
-		return 2;
-	if (first < 0xf0)
-		return 3;
-	return first < 0xf5 ? 4 : 0;
-}
-
-/* Whether the first two bytes begin an overlong form, a surrogate, or a number
- * that is too high. */
-static bool is_wrong_pair(unsigned char first, unsigned char second)
-{
-	return (first == 0xe0 && second < 0xa0) ||
-	       (first == 0xed && second >= 0xa0) ||
-	       (first == 0xf0 && second < 0x90) ||
-	       (first == 0xf4 && second >= 0x90);
-}
-
-size_t text_span(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t length = length_by(byte[0]);
-
-	for (size_t i = 1; i < length; i++)
-		if ((byte[i] & 0xc0) != 0x80)
+	*code = first & (unsigned char)~forms[form].mask;
+	for (size_t i = 1; i <= form; i++) {
+		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	return length > 1 && is_wrong_pair(byte[0], byte[1]) ? 0 : length;
-}
-
-/* C1, U+0080 to U+009F, are two bytes in UTF-8. */
-static bool is_control(const char *text, size_t length)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-
-	if (length == 1)
-		return byte[0] < 0x20 || byte[0] == 0x7f;
-	return length == 2 && byte[0] == 0xc2 && byte[1] < 0xa0;
+		*code = *code << 6 | (text[i] & 0x3f);
+	}
+	if (*code < forms[form].lowest || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff)) /* surrogates */
+		return 0;
+	return form + 1;
 }
 
 void text_tame(char *text)
@@ -53,16 +56,17 @@ void text_tame(char *text)
 	char *to = text;
 
 	while (*text != '\0') {
-		size_t length = text_span(text);
+		uint32_t code;
+		size_t length = text_decode(text, &code);
 
-		if (length == 0 || is_control(text, length)) {
+		if (length == 0 || code < 0x20 ||
+		    (code >= 0x7f && code < 0xa0)) {
 			*to++ = '?';
-			text += length == 0 ? 1 : length;
-			continue;
+		} else {
+			memmove(to, text, length);
+			to += length;
 		}
-		memmove(to, text, length);
-		to += length;
-		text += length;
+		text += length == 0 ? 1 : length;
 	}
 	*to = '\0';
 }

@@ -1,13 +1,26 @@
 /*
- * Text that came from elsewhere: UTF-8, and what may go to a terminal. Pure.
+ * Text that came from elsewhere: numbers, UTF-8, and what a terminal may get.
+ * Pure.
  */
 #ifndef VCAT_TEXT_H
 #define VCAT_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* The length in bytes of text's first character; 0 if it is not UTF-8. */
-size_t text_span(const char *text);
+/* Whether text is decimal digits and nothing else. */
+bool text_is_number(const char *text);
+
+/* Reads such a number. Returns whether it is one, from least to most. */
+bool text_number(
+    const char *text, uint32_t least, uint32_t most, uint32_t *number);
+
+/*
+ * Reads the first character of text, not its end, into *code. Returns its
+ * length in bytes; 0 if it is not UTF-8.
+ */
+size_t text_decode(const char *text, uint32_t *code);
 
 /*
  * Replaces by '?' each control character (C0, DEL, C1) and each byte that is

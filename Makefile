@@ -68,10 +68,10 @@ COMPLETIONS := $(patsubst %,$(B)/completions/vcat.%,bash zsh fish)
 
 completions: $(COMPLETIONS)
 
-$(B)/completions/generate: completions/generate.c $(B)/src/options_table.o Makefile
+$(B)/completions/generate: completions/generate.c $(MODULES) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
-		-o $@ $< $(B)/src/options_table.o $(BSD_LIBS)
+		-o $@ $< $(MODULES) $(BSD_LIBS)
 
 $(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
 	$(B)/completions/generate $* > $@.options

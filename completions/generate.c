@@ -40,7 +40,7 @@ static void print_bash(void)
 	}
 	puts(")\n\n_vcat_kind_of() {\n\tcase $1 in");
 	for (row = options_table; row->help != NULL; row++) {
-		if (options_table_argument(row) != required_argument)
+		if (row->argument != required_argument)
 			continue;
 		putchar('\t');
 		put_forms(row, " | ");
@@ -60,8 +60,7 @@ static void print_zsh_form(const struct options_row *row, const char *form)
 	putchar(']');
 	if (row->value_name != NULL)
 		printf("%s%s:_vcat_value %s",
-		    options_table_argument(row) == optional_argument ? "::"
-								     : ":",
+		    row->argument == optional_argument ? "::" : ":",
 		    row->value_name, row->value_name);
 	puts("'");
 }
@@ -75,13 +74,12 @@ static void print_zsh_row(const struct options_row *row)
 
 	if (row->letter != 0) {
 		snprintf(form, sizeof form, "-%c%s", row->letter,
-		    options_table_argument(row) == required_argument ? "+"
-								     : "");
+		    row->argument == required_argument ? "+" : "");
 		print_zsh_form(row, form);
 	}
 	if (row->word != NULL) {
 		snprintf(form, sizeof form, "--%s%s", row->word,
-		    glue[options_table_argument(row)]);
+		    glue[row->argument]);
 		print_zsh_form(row, form);
 	}
 }
@@ -106,7 +104,7 @@ static void print_fish(void)
 			printf(" -s %c", row->letter);
 		if (row->word != NULL)
 			printf(" -l %s", row->word);
-		if (options_table_argument(row) == required_argument)
+		if (row->argument == required_argument)
 			printf(" -x -a '(__vcat_value %s)'", row->value_name);
 		fputs(" -d '", stdout);
 		put_quoted(row->help, "\\'");

@@ -1,40 +1,23 @@
 #include "address.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	uint32_t cid;
-} cid_names[] = {
-	{ "hypervisor", ADDRESS_CID_HYPERVISOR },
-	{ "local", ADDRESS_CID_LOCAL },
-	{ "host", ADDRESS_CID_HOST },
+#include "text.h"
+
+/* Longer texts are no addresses. */
+#define HEAD_SIZE 1024
+
+static const char *const cid_names[] = {
+	[ADDRESS_CID_HYPERVISOR] = "hypervisor",
+	[ADDRESS_CID_LOCAL] = "local",
+	[ADDRESS_CID_HOST] = "host",
 };
 
 #define CID_NAMES (sizeof cid_names / sizeof cid_names[0])
 
-static bool is_number(const char *text)
-{
-	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
-}
-
-/* Decimal digits and nothing else: strtonum(3) would take " +1". */
-static int parse_number(const char *text, uint32_t max, uint32_t *number)
-{
-	const char *error;
-	long long value;
-
-	if (!is_number(text))
-		return -1;
-	value = strtonum(text, 0, max, &error);
-	if (error != NULL)
-		return -1;
-	*number = (uint32_t)value;
-	return 0;
-}
+static const char path_too_long[] =
+    "the path is longer than the 107 bytes that a socket can have";
 
 static bool is_any(const char *text)
 {
@@ -42,136 +25,118 @@ static bool is_any(const char *text)
 	       strcmp(text, "4294967295") == 0;
 }
 
-/* A CID or a vsock port, either of which may be "any". For what is neither a
- * number nor that, *why stays. */
-static int parse_part(const char *text, enum address_role role,
-    uint32_t *number, const char **why)
+/* A CID or a vsock port, either of which may be "any". What is neither that
+ * nor a number is wrong for the reason `why`. */
+static const char *parse_part(
+    const char *text, enum address_role role, uint32_t *part, const char *why)
 {
 	if (!is_any(text))
-		return parse_number(text, ADDRESS_ANY - 1, number);
-	*number = ADDRESS_ANY;
-	if (role == ADDRESS_BIND)
-		return 0;
-	*why = "\"any\" is only for listening: it does not name a peer";
-	return -1;
+		return text_number(text, 0, ADDRESS_ANY - 1, part) ? NULL : why;
+	*part = ADDRESS_ANY;
+	return role == ADDRESS_BIND ? NULL
+				    : "\"any\" is only for listening: it does "
+				      "not name a peer";
 }
 
-int address_parse_cid(
-    const char *text, enum address_role role, uint32_t *cid, const char **why)
+const char *address_parse_cid(
+    const char *text, enum address_role role, uint32_t *cid)
 {
-	for (size_t i = 0; i < CID_NAMES; i++) {
-		if (strcmp(text, cid_names[i].name) == 0) {
-			*cid = cid_names[i].cid;
-			return 0;
+	for (uint32_t i = 0; i < CID_NAMES; i++) {
+		if (strcmp(text, cid_names[i]) == 0) {
+			*cid = i;
+			return NULL;
 		}
 	}
-	*why = role == ADDRESS_BIND
-		   ? "a CID is 0 to 4294967294, hypervisor, local, host or any"
-		   : "a CID is 0 to 4294967294, hypervisor, local or host";
-	return parse_part(text, role, cid, why);
+	return parse_part(text, role, cid,
+	    role == ADDRESS_BIND
+		? "a CID is 0 to 4294967294, hypervisor, local, host or any"
+		: "a CID is 0 to 4294967294, hypervisor, local or host");
 }
 
-int address_parse_port(
-    const char *text, enum address_role role, uint32_t *port, const char **why)
+const char *address_parse_port(
+    const char *text, enum address_role role, uint32_t *port)
 {
-	*why = role == ADDRESS_BIND ? "a vsock port is 0 to 4294967294 or any"
-				    : "a vsock port is 0 to 4294967294";
-	return parse_part(text, role, port, why);
+	return parse_part(text, role, port,
+	    role == ADDRESS_BIND ? "a vsock port is 0 to 4294967294 or any"
+				 : "a vsock port is 0 to 4294967294");
 }
 
-int address_parse_pair(const char *const words[2], enum address_role role,
-    struct address *address, const char **why)
-{
-	*address = (struct address){ .kind = ADDRESS_VSOCK };
-	*why = words[0][0] == '\0' ? "the CID is missing: give CID:PORT"
-				   : "the port is missing: give CID:PORT";
-	if (words[0][0] == '\0' || words[1][0] == '\0')
-		return -1;
-	if (address_parse_cid(words[0], role, &address->cid, why) == 0)
-		return address_parse_port(words[1], role, &address->port, why);
-	/* a host or a path, as other netcats have it */
-	if (!is_number(words[0]) && !is_any(words[0]))
-		*why = "not a CID (a number, hypervisor, local or host); for "
-		       "TCP use tcp:HOST:PORT, for a unix socket unix:PATH";
-	return -1;
-}
-
-/* Cuts text at its last colon into head[] and the tail that is returned. */
-static const char *split_last(const char *text, char *head, size_t size)
+/* Cuts text at its last colon into head and the tail that is returned. */
+static const char *split_last(const char *text, char head[HEAD_SIZE])
 {
 	const char *colon = strrchr(text, ':');
 
-	if (colon == NULL || (size_t)(colon - text) >= size)
+	if (colon == NULL || colon - text >= HEAD_SIZE)
 		return NULL;
-	snprintf(head, size, "%.*s", (int)(colon - text), text);
+	strlcpy(head, text, (size_t)(colon - text) + 1);
 	return colon + 1;
 }
 
-static int parse_vsock(const char *text, enum address_role role,
-    struct address *address, const char **why)
+static const char *parse_vsock(
+    const char *text, enum address_role role, struct address *address)
 {
-	char cid[32];
-	const char *port = split_last(text, cid, sizeof cid);
+	char cid[HEAD_SIZE];
+	const char *port = split_last(text, cid);
+	const char *why;
 
-	if (port != NULL)
-		return address_parse_pair(
-		    (const char *[]){ cid, port }, role, address, why);
-	*why = text[0] == '\0' ? "the address is empty"
-			       : "not an address such as 3:1234, unix:PATH, "
-				 "mux:PATH:PORT or tcp:HOST:PORT";
-	if (!is_number(text) && !is_any(text))
-		return -1;
-	*why = "a port alone is only for listening; "
-	       "to connect, give CID:PORT";
-	if (role != ADDRESS_BIND)
-		return -1;
-	return address_parse_pair(
-	    (const char *[]){ "any", text }, role, address, why);
+	if (port == NULL) {
+		if (!text_is_number(text) && !is_any(text))
+			return "not an address such as 3:1234, unix:PATH, "
+			       "mux:PATH:PORT or tcp:HOST:PORT";
+		if (role != ADDRESS_BIND)
+			return "a port alone is only for listening; "
+			       "to connect, give CID:PORT";
+		address->cid = ADDRESS_ANY;
+		return address_parse_port(text, role, &address->port);
+	}
+	if (cid[0] == '\0')
+		return "the CID is missing: give CID:PORT";
+	if (port[0] == '\0')
+		return "the port is missing: give CID:PORT";
+	why = address_parse_cid(cid, role, &address->cid);
+	if (why == NULL)
+		return address_parse_port(port, role, &address->port);
+	/* a host or a path, as other netcats have it */
+	if (!text_is_number(cid) && !is_any(cid))
+		return "not a CID (a number, hypervisor, local or host); for "
+		       "TCP use tcp:HOST:PORT, for a unix socket unix:PATH";
+	return why;
 }
 
-static int parse_path(
-    const char *text, struct address *address, const char **why)
-{
-	*why = "the path is empty";
-	if (text[0] == '\0' || strcmp(text, "@") == 0)
-		return -1;
-	*why = "the path is longer than the 107 bytes that a socket can have";
-	return strlcpy(address->path, text, sizeof address->path) <
-		       sizeof address->path
-		   ? 0
-		   : -1;
-}
-
-static int parse_unix(const char *text, enum address_role role,
-    struct address *address, const char **why)
+/* The path of a unix socket, which is all of its address. */
+static const char *parse_path(
+    const char *text, enum address_role role, struct address *address)
 {
 	(void)role;
-	return parse_path(text, address, why);
+	if (text[0] == '\0' || strcmp(text, "@") == 0)
+		return "the path is empty";
+	if (strlcpy(address->path, text, sizeof address->path) >=
+	    sizeof address->path)
+		return path_too_long;
+	return NULL;
 }
 
 /* mux:PATH:PORT; a listener binds PATH_PORT, which has to fit as well. */
-static int parse_mux(const char *text, enum address_role role,
-    struct address *address, const char **why)
+static const char *parse_mux(
+    const char *text, enum address_role role, struct address *address)
 {
-	char path[1024];
-	const char *port;
+	char path[HEAD_SIZE];
+	const char *port = split_last(text, path);
+	const char *why;
 
-	*why = "the address of a hybrid socket is mux:PATH:PORT";
-	port = split_last(text, path, sizeof path);
 	if (port == NULL)
-		return -1;
-	if (address_parse_port(port, ADDRESS_CONNECT, &address->port, why) <
-		0 ||
-	    parse_path(path, address, why) < 0)
-		return -1;
-	return role == ADDRESS_CONNECT ||
-		       strlen(path) + 1 + strlen(port) < sizeof address->path
-		   ? 0
-		   : -1;
+		return "the address of a hybrid socket is mux:PATH:PORT";
+	why = address_parse_port(port, ADDRESS_CONNECT, &address->port);
+	if (why == NULL)
+		why = parse_path(path, role, address);
+	if (why == NULL && role == ADDRESS_BIND &&
+	    strlen(path) + 1 + strlen(port) >= sizeof address->path)
+		return path_too_long;
+	return why;
 }
 
 /* Takes the brackets off an IPv6 address, and refuses it without them. */
-static int parse_host(char *host, struct address *address)
+static bool parse_host(char *host, struct address *address)
 {
 	size_t length = strlen(host);
 	bool bracketed =
@@ -181,36 +146,31 @@ static int parse_host(char *host, struct address *address)
 		host[length - 1] = '\0';
 		host++;
 	}
-	if (host[0] == '\0' ||
-	    strpbrk(host, bracketed ? "[]/" : ":[]/") != NULL)
-		return -1;
-	return strlcpy(address->host, host, sizeof address->host) <
-		       sizeof address->host
-		   ? 0
-		   : -1;
+	return host[0] != '\0' &&
+	       strpbrk(host, bracketed ? "[]/" : ":[]/") == NULL &&
+	       strlcpy(address->host, host, sizeof address->host) <
+		   sizeof address->host;
 }
 
-static int parse_tcp(const char *text, enum address_role role,
-    struct address *address, const char **why)
+static const char *parse_tcp(
+    const char *text, enum address_role role, struct address *address)
 {
-	char host[ADDRESS_HOST_SIZE + 2] = "";
-	const char *port = text;
+	char host[HEAD_SIZE];
+	const char *port = split_last(text, host);
 
-	*why = "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or tcp:PORT";
-	if (strchr(text, ':') != NULL) {
-		port = split_last(text, host, sizeof host);
-		if (port == NULL || parse_host(host, address) < 0)
-			return -1;
-	} else if (!is_number(text) && strcmp(text, "any") != 0) {
-		return -1;
-	}
-	*why = role == ADDRESS_BIND ? "a TCP port is 0 to 65535 or any"
-				    : "a TCP port is 1 to 65535";
-	if (strcmp(port, "any") == 0)
-		return role == ADDRESS_BIND ? 0 : -1;
-	if (parse_number(port, 65535, &address->port) < 0)
-		return -1;
-	return address->port != 0 || role == ADDRESS_BIND ? 0 : -1;
+	if (port == NULL && (text_is_number(text) || strcmp(text, "any") == 0))
+		port = text;
+	else if (port == NULL || !parse_host(host, address))
+		return "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or "
+		       "tcp:PORT";
+	if (role == ADDRESS_CONNECT)
+		return text_number(port, 1, 65535, &address->port)
+			   ? NULL
+			   : "a TCP port is 1 to 65535";
+	return strcmp(port, "any") == 0 ||
+		       text_number(port, 0, 65535, &address->port)
+		   ? NULL
+		   : "a TCP port is 0 to 65535 or any";
 }
 
 static const char *part_text(uint32_t part, char text[16])
@@ -267,8 +227,8 @@ enum trait {
 static const struct kind {
 	const char *prefixes[3]; /* what such an address begins with */
 	/* Reads what follows the prefix; *address has its kind, and zeros. */
-	int (*parse)(const char *text, enum address_role role,
-	    struct address *address, const char **why);
+	const char *(*parse)(
+	    const char *text, enum address_role role, struct address *address);
 	/* text has ADDRESS_TEXT_SIZE bytes. */
 	void (*format)(const struct address *address, char *text);
 	unsigned traits;
@@ -277,7 +237,7 @@ static const struct kind {
 	    HAS_CID | HAS_PORT | HAS_MESSAGES },
 	[ADDRESS_MUX] = { { "mux:" }, parse_mux, format_mux,
 	    HAS_PORT | HAS_FILE | HAS_MESSAGES },
-	[ADDRESS_UNIX] = { { "unix:" }, parse_unix, format_unix,
+	[ADDRESS_UNIX] = { { "unix:" }, parse_path, format_unix,
 	    HAS_FILE | HAS_MESSAGES },
 	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, HAS_PORT },
 	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, HAS_MESSAGES },
@@ -320,14 +280,14 @@ static enum address_kind take_prefix(const char **text)
 	return ADDRESS_VSOCK;
 }
 
-int address_parse(const char *text, enum address_role role,
-    struct address *address, const char **why)
+const char *address_parse(
+    const char *text, enum address_role role, struct address *address)
 {
 	*address = (struct address){ .kind = ADDRESS_STDIO };
 	if (strcmp(text, "-") == 0)
-		return 0;
+		return NULL;
 	address->kind = take_prefix(&text);
-	return kinds[address->kind].parse(text, role, address, why);
+	return kinds[address->kind].parse(text, role, address);
 }
 
 const char *address_format(
@@ -339,10 +299,7 @@ const char *address_format(
 
 const char *address_cid_name(uint32_t cid)
 {
-	for (size_t i = 0; i < CID_NAMES; i++)
-		if (cid_names[i].cid == cid)
-			return cid_names[i].name;
-	return "vm";
+	return cid < CID_NAMES ? cid_names[cid] : "vm";
 }
 
 const char *address_name(

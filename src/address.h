@@ -69,23 +69,19 @@ bool address_has_file(enum address_kind kind);
 bool address_has_messages(enum address_kind kind);
 
 /*
- * Reads text into *address. Returns 0, or -1 and in *why a static sentence
- * that says what is wrong with it.
+ * Reads text into *address. Returns NULL, or a static sentence that says what
+ * is wrong with text.
  */
-int address_parse(const char *text, enum address_role role,
-    struct address *address, const char **why);
+const char *address_parse(
+    const char *text, enum address_role role, struct address *address);
 
-/* As address_parse(), for a vsock address in two words: a CID and a port. */
-int address_parse_pair(const char *const words[2], enum address_role role,
-    struct address *address, const char **why);
+/* The same for a CID: a number, or one of the names; "any" only to bind. */
+const char *address_parse_cid(
+    const char *text, enum address_role role, uint32_t *cid);
 
-/* A CID: a number, or one of the names; "any" only with ADDRESS_BIND. */
-int address_parse_cid(
-    const char *text, enum address_role role, uint32_t *cid, const char **why);
-
-/* A vsock port; "any" only with ADDRESS_BIND. */
-int address_parse_port(
-    const char *text, enum address_role role, uint32_t *port, const char **why);
+/* The same for a vsock port; "any" only to bind. */
+const char *address_parse_port(
+    const char *text, enum address_role role, uint32_t *port);
 
 /* The address in a form that address_parse() reads. Returns text. */
 const char *address_format(

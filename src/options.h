@@ -21,7 +21,7 @@ enum options_action {
 	OPTIONS_CONNECT,
 	OPTIONS_LISTEN,
 	OPTIONS_SCAN,
-	OPTIONS_CID,
+	OPTIONS_CID, /* this and what follows have no address */
 	OPTIONS_DOCTOR,
 	OPTIONS_HELP, /* this and what follows count alone */
 	OPTIONS_VERSION,
@@ -41,6 +41,7 @@ struct options {
 	bool has_target;       /* and it is not ADDRESS_STDIO */
 	const char *command;   /* -e, borrowed from argv; else NULL */
 	bool pass_fd;
+	bool ignored; /* -N */
 	bool keep_open;
 	bool detach_stdin;
 	bool send_only;

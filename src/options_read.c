@@ -21,7 +21,6 @@ struct reading {
 	struct options *options;
 	char *why;                        /* OPTIONS_WHY_SIZE */
 	uint64_t given;                   /* a bit for each row of the table */
-	enum address_role role;           /* of the address */
 	const char *words[WORDS_MAX + 1]; /* what is no option */
 	int count;
 	char joined[OPTIONS_WHY_SIZE]; /* how a value has to be written; "" */
@@ -39,47 +38,21 @@ wrong(struct reading *reading, const char *format, ...)
 	return -1;
 }
 
-/* Puts an option's value where the row says. As value_*() return. */
-static int store(struct options *options, const struct options_row *row,
-    const char *text, const char **why)
+/* Puts an option's value where the row says. Returns as the row's read(). */
+static const char *store(
+    struct options *options, const struct options_row *row, const char *text)
 {
-	void *at = (char *)options + row->offset;
+	void *field = (char *)options + row->offset;
 
 	if (row->noted != 0)
 		*(bool *)((char *)options + row->noted) = true;
-	switch (row->type) {
-	case OPTIONS_IGNORED:
-		return 0;
-	case OPTIONS_SWITCH:
-		*(bool *)at = true;
-		return 0;
-	case OPTIONS_CHOICE:
-		*(int *)at = row->choice;
-		return 0;
-	case OPTIONS_SECONDS:
-		return value_seconds(text, at, why);
-	case OPTIONS_MAYBE_SECONDS:
-		*(double *)at = 0;
-		return text == NULL ? 0 : value_seconds(text, at, why);
-	case OPTIONS_SIZE:
-		return value_size(text, at, why);
-	case OPTIONS_COUNT:
-		return value_count(text, at, why);
-	case OPTIONS_MODE:
-		return value_mode(text, at, why);
-	case OPTIONS_SOURCE_CID:
-		return address_parse_cid(text, ADDRESS_BIND, at, why);
-	case OPTIONS_SOURCE_PORT:
-		return address_parse_port(text, ADDRESS_BIND, at, why);
-	case OPTIONS_CIDS:
-		return value_cids(text, at, why);
-	case OPTIONS_ADDRESS:
-		return address_parse(text, ADDRESS_CONNECT, at, why);
-	case OPTIONS_TEXT:
-		*(const char **)at = text;
-		return 0;
-	}
-	return -1;
+	if (row->read != NULL) /* an optional number is 0 by default */
+		return row->read(text != NULL ? text : "0", field);
+	if (row->choice != 0)
+		*(int *)field = row->choice;
+	else
+		*(bool *)field = true;
+	return NULL;
 }
 
 /* A long option that getopt_long(3) does not know may begin several. */
@@ -125,7 +98,7 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	const char *last = argv[optind - 1];
 	const char *next = argv[optind];
 	char name[OPTIONS_NAME_SIZE];
-	const char *why = "";
+	const char *why;
 
 	if (id == 1 || (id == '1' && strncmp(last, "-1", 2) == 0))
 		return add_word(reading, last);
@@ -137,9 +110,10 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	options_table_name(row, id != row->letter, name);
 	if (optarg != NULL && optarg[0] == '\0')
 		return wrong(reading, "%s: the value is empty", name);
-	if (store(reading->options, row, optarg, &why) < 0)
+	why = store(reading->options, row, optarg);
+	if (why != NULL)
 		return wrong(reading, "%s: %s: %s", name, optarg, why);
-	if (row->type == OPTIONS_MAYBE_SECONDS && optarg == NULL &&
+	if (row->argument == optional_argument && optarg == NULL &&
 	    next != NULL && strspn(next, "0123456789.") == strlen(next))
 		snprintf(reading->joined, sizeof reading->joined,
 		    "write %s=%s: the value must be joined with '='", name,
@@ -186,85 +160,82 @@ static int listen_on_source(struct reading *reading)
 	return 0;
 }
 
-/* An address in one word. With -l, - is a socket that was passed to us. */
-static int read_address(struct reading *reading, const char *word)
+/* An address for -z, whose last part may be a list of ports. */
+static const char *parse_scan(const char *text, struct options *o)
 {
-	struct options *o = reading->options;
-	const char *why;
+	const char *why = address_parse(text, ADDRESS_CONNECT, &o->address);
+	const char *list = strrchr(text, ':');
+	char one[OPTIONS_WHY_SIZE];
+	uint32_t ends[2];
 
-	if (address_parse(word, reading->role, &o->address, &why) < 0)
-		return wrong(
-		    reading, "%s%s%s", word, word[0] != '\0' ? ": " : "", why);
-	if (o->address.kind == ADDRESS_STDIO && o->action != OPTIONS_LISTEN)
-		return wrong(reading,
-		    "-: stdin and stdout are one side already; "
-		    "give the address of the other side");
-	return 0;
+	o->ports.count = 1; /* what has no ports takes one look */
+	if (list == NULL || !isdigit((unsigned char)list[1]) ||
+	    (why == NULL && !address_has_port(o->address.kind)))
+		return why;
+	list++;
+	why = value_ports(list, &o->ports);
+	if (why != NULL)
+		return why;
+	/* what holds for the highest and the lowest, holds for all */
+	ends[0] = o->ports.list[o->ports.count - 1].last;
+	ends[1] = o->ports.list[0].first;
+	for (int i = 0; i < 2 && why == NULL; i++) {
+		snprintf(one, sizeof one, "%.*s%u", (int)(list - text), text,
+		    ends[i]);
+		why = address_parse(one, ADDRESS_CONNECT, &o->address);
+	}
+	return why;
 }
 
-/* An address in two words, the second of which may be a list of ports. */
+/* Reads the address that the words give, put as one text. */
+static int read_address(struct reading *reading, const char *text)
+{
+	struct options *o = reading->options;
+	bool listen = o->action == OPTIONS_LISTEN;
+	const char *const *words = reading->words;
+	const char *why;
+
+	if (o->action == OPTIONS_SCAN)
+		why = parse_scan(text, o);
+	else
+		why = address_parse(
+		    text, listen ? ADDRESS_BIND : ADDRESS_CONNECT, &o->address);
+	/* with -l, - is a socket that was passed to us */
+	if (why == NULL && o->address.kind == ADDRESS_STDIO && !listen)
+		why = "stdin and stdout are one side already; "
+		      "give the address of the other side";
+	if (why == NULL)
+		return 0;
+	if (reading->count == 2)
+		return wrong(reading, "%s %s: %s", words[0], words[1], why);
+	return wrong(reading, "%s: %s", words[0], why);
+}
+
+/* CID PORT; the second may be a list of ports for -z. */
 static int read_pair(struct reading *reading)
 {
-	struct options *o = reading->options;
 	const char *const *words = reading->words;
-	bool scan = o->action == OPTIONS_SCAN;
-	const char *first[] = { words[0], scan ? "0" : words[1] };
-	const char *why = "two words must be a CID and a port";
-	int result = -1;
-
-	if (strchr(words[0], ':') == NULL)
-		result =
-		    address_parse_pair(first, reading->role, &o->address, &why);
-	if (result == 0 && scan) {
-		result = value_ports(words[1], &o->ports, &why);
-		o->address.port = value_ports_at(&o->ports, 0);
-	}
-	if (result < 0)
-		return wrong(reading, "%s %s: %s", words[0], words[1], why);
-	return 0;
-}
-
-/* An address for -z, whose last part may be a list of ports. */
-static int read_scan(struct reading *reading, const char *word)
-{
-	struct options *o = reading->options;
-	const char *list = strrchr(word, ':');
-	uint64_t last;
 	char text[OPTIONS_WHY_SIZE];
-	const char *why;
 
-	if (list == NULL || !isdigit((unsigned char)list[1]) ||
-	    (address_parse(word, ADDRESS_CONNECT, &o->address, &why) == 0 &&
-		!address_has_port(o->address.kind))) {
-		o->ports.count = 1; /* it has no ports: one look is all */
-		return read_address(reading, word);
-	}
-	list++;
-	if (value_ports(list, &o->ports, &why) < 0)
-		return wrong(reading, "%s: %s", word, why);
-	/* what holds for the highest and the lowest, holds for all */
-	last = value_ports_count(&o->ports) - 1;
-	for (int i = 0; i < 2; i++, last = 0) {
-		snprintf(text, sizeof text, "%.*s%u", (int)(list - word), word,
-		    value_ports_at(&o->ports, last));
-		if (read_address(reading, text) < 0)
-			return -1;
-	}
-	return 0;
+	if (strchr(words[0], ':') != NULL || strchr(words[1], ':') != NULL)
+		return wrong(reading,
+		    "%s %s: two words must be a CID and a port", words[0],
+		    words[1]);
+	snprintf(text, sizeof text, "vsock:%s:%s", words[0], words[1]);
+	return read_address(reading, text);
 }
 
 /* What is left of the command line: ADDRESS, or CID PORT. */
 static int read_words(struct reading *reading)
 {
-	struct options *o = reading->options;
+	const struct options *o = reading->options;
 	const char *const *words = reading->words;
 
-	if (o->action == OPTIONS_CID || o->action == OPTIONS_DOCTOR)
-		return reading->count == 0
-			   ? 0
-			   : wrong(reading,
-				 "%s: --cid and --doctor take no address",
-				 words[0]);
+	if (o->action >= OPTIONS_CID && reading->count == 0)
+		return 0;
+	if (o->action >= OPTIONS_CID)
+		return wrong(reading, "%s: --cid and --doctor take no address",
+		    words[0]);
 	if (reading->count > WORDS_MAX)
 		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
 	if (reading->count == 0)
@@ -274,8 +245,9 @@ static int read_words(struct reading *reading)
 		    reading, "with -l, give an address or -s and -p, not both");
 	if (reading->count == 2)
 		return read_pair(reading);
-	return o->action == OPTIONS_SCAN ? read_scan(reading, words[0])
-					 : read_address(reading, words[0]);
+	if (words[0][0] == '\0')
+		return wrong(reading, "the address is empty");
+	return read_address(reading, words[0]);
 }
 
 int options_read(
@@ -299,8 +271,6 @@ int options_read(
 		return -1;
 	if (options->action >= OPTIONS_HELP)
 		return 0;
-	reading.role =
-	    options->action == OPTIONS_LISTEN ? ADDRESS_BIND : ADDRESS_CONNECT;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
 	if (options_rules_admit(options, reading.given, why) < 0)
 		return -1;

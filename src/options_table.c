@@ -3,19 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
 #include "options.h"
+#include "value.h"
 
 /* The numbers of long forms, above all letters: their rows follow. */
 #define LONG 256
 
+/* Where the help text of an option begins. */
+#define HELP_COLUMN 29
+
 #define AT(field) offsetof(struct options, field)
 
-/* The four members of a row from its type on. */
-#define IGNORED                   OPTIONS_IGNORED, 0, 0, 0
-#define SWITCH(field)             OPTIONS_SWITCH, AT(field), 0, 0
-#define CHOICE(field, value)      OPTIONS_CHOICE, AT(field), 0, value
-#define VALUE(type, field)        OPTIONS_##type, AT(field), 0, 0
-#define NOTED(type, field, noted) OPTIONS_##type, AT(field), AT(noted), 0
+/* The members of a row from its argument to where it is noted. */
+#define SWITCH(field)         no_argument, NULL, 0, AT(field), 0
+#define CHOICE(field, choice) no_argument, NULL, choice, AT(field), 0
+#define VALUE(read, field)    required_argument, read, 0, AT(field), 0
+#define MAYBE(read, field)    optional_argument, read, 0, AT(field), 0
+#define NOTED(read, field, noted)                                              \
+	required_argument, read, 0, AT(field), AT(noted)
 
 /* What an option works with. */
 #define CONNECTING (1U << OPTIONS_CONNECT)
@@ -27,28 +33,49 @@
 #define STREAMING  (CONNECTING | LISTENING)
 #define MOVING     (STREAMING | OPTIONS_MOVES_BYTES)
 
-const struct options_row options_table[] = {
+static const char *read_target(const char *text, void *address)
+{
+	return address_parse(text, ADDRESS_CONNECT, address);
+}
+
+static const char *read_cid(const char *text, void *cid)
+{
+	return address_parse_cid(text, ADDRESS_BIND, cid);
+}
+
+static const char *read_port(const char *text, void *port)
+{
+	return address_parse_port(text, ADDRESS_BIND, port);
+}
+
+static const char *read_text(const char *text, void *copy)
+{
+	*(const char **)copy = text;
+	return NULL;
+}
+
+const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	{ 'l', "listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
 	    "accept a connection instead of making one" },
 	{ 'k', "keep-open", SWITCH(keep_open), NULL, LISTENING,
 	    "with -l: after a connection ends, accept the next" },
-	{ 't', "to", VALUE(ADDRESS, target), "ADDRESS", STREAMING,
+	{ 't', "to", VALUE(read_target, target), "ADDRESS", STREAMING,
 	    "relay to ADDRESS instead of stdin and stdout" },
-	{ 'e', "exec", VALUE(TEXT, command), "COMMAND", STREAMING,
+	{ 'e', "exec", VALUE(read_text, command), "COMMAND", STREAMING,
 	    "run COMMAND with the socket as stdin and stdout" },
 	{ 'F', "pass-fd", SWITCH(pass_fd), NULL, CONNECTING,
 	    "pass the socket over stdout, for ssh, and exit" },
-	{ 'm', "max-conns", VALUE(COUNT, max_conns), "N", LISTENING,
+	{ 'm', "max-conns", VALUE(value_count, max_conns), "N", LISTENING,
 	    "serve at most N at once; others wait in the backlog" },
-	{ 0, "allow", VALUE(CIDS, allow.cids), "CIDS", LISTENING,
+	{ 0, "allow", VALUE(value_cids, allow.cids), "CIDS", LISTENING,
 	    "serve only these peers, such as 3,5-9" },
 	{ 0, "allow-privileged", SWITCH(allow.privileged), NULL, LISTENING,
 	    "serve only peers whose port is below 1024" },
-	{ 0, "mode", NOTED(MODE, mode, has_mode), "MODE", LISTENING,
+	{ 0, "mode", NOTED(value_mode, mode, has_mode), "MODE", LISTENING,
 	    "permissions of the socket file that -l makes (600)" },
 	{ 'd', "detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
 	    "never read stdin; end at the peer's EOF" },
-	{ 'N', NULL, IGNORED, NULL, OPENING,
+	{ 'N', NULL, SWITCH(ignored), NULL, OPENING,
 	    "ignored: half-closing at EOF is the default" },
 	{ 0, "shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_YES), NULL,
 	    MOVING, "half-close at EOF (the default, except for mux:)" },
@@ -58,22 +85,22 @@ const struct options_row options_table[] = {
 	    "send stdin, discard what comes back, then close" },
 	{ 0, "recv-only", SWITCH(recv_only), NULL, MOVING,
 	    "receive until the peer's EOF; send nothing" },
-	{ 'q', "quit-after", VALUE(SECONDS, quit_after), "SECS", STREAMING,
-	    "exit SECS after stdin's EOF whatever the peer does" },
+	{ 'q', "quit-after", VALUE(value_seconds, quit_after), "SECS",
+	    STREAMING, "exit SECS after stdin's EOF whatever the peer does" },
 	{ 0, "strict", SWITCH(strict), NULL, MOVING,
 	    "treat EOF from a peer that vanished as truncation" },
-	{ 0, "buffer", NOTED(SIZE, buffer, has_buffer), "SIZE", OPENING,
+	{ 0, "buffer", NOTED(value_size, buffer, has_buffer), "SIZE", OPENING,
 	    "size of the buffer in each direction (1MiB)" },
-	{ 'w', "timeout", VALUE(SECONDS, timeout), "SECS", OPENING,
+	{ 'w', "timeout", VALUE(value_seconds, timeout), "SECS", OPENING,
 	    "time limit for connecting (10; 0: no limit)" },
-	{ 'i', "idle-timeout", VALUE(SECONDS, idle_timeout), "SECS", MOVING,
-	    "end after SECS without a byte in either direction" },
-	{ 0, "retry", VALUE(MAYBE_SECONDS, retry), "SECS", OPENING,
+	{ 'i', "idle-timeout", VALUE(value_seconds, idle_timeout), "SECS",
+	    MOVING, "end after SECS without a byte in either direction" },
+	{ 0, "retry", MAYBE(value_seconds, retry), "SECS", OPENING,
 	    "keep trying to connect, for SECS or forever" },
-	{ 's', "source", NOTED(SOURCE_CID, source_cid, has_source), "CID",
+	{ 's', "source", NOTED(read_cid, source_cid, has_source), "CID",
 	    OPENING, "bind to CID before connecting" },
-	{ 'p', "source-port", NOTED(SOURCE_PORT, source_port, has_source),
-	    "PORT", STREAMING, "bind to PORT before connecting" },
+	{ 'p', "source-port", NOTED(read_port, source_port, has_source), "PORT",
+	    STREAMING, "bind to PORT before connecting" },
 	{ 0, "sibling", SWITCH(sibling), NULL, OPENING,
 	    "reach another VM through the host" },
 	{ 0, "seqpacket", SWITCH(seqpacket), NULL, OPENING,
@@ -92,20 +119,7 @@ const struct options_row options_table[] = {
 	    "print this text and exit" },
 	{ 'V', "version", CHOICE(action, OPTIONS_VERSION), NULL, 0,
 	    "print the version and exit" },
-	{ .help = NULL },
 };
-
-_Static_assert(
-    sizeof options_table / sizeof options_table[0] <= OPTIONS_TABLE_MAX,
-    "the table has outgrown its users");
-
-int options_table_argument(const struct options_row *row)
-{
-	if (row->value_name == NULL)
-		return no_argument;
-	return row->type == OPTIONS_MAYBE_SECONDS ? optional_argument
-						  : required_argument;
-}
 
 void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1])
@@ -115,16 +129,14 @@ void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
 	/* words in order; a missing value is not an unknown option */
 	shorts = stpcpy(shorts, "-:1::");
 	for (row = options_table; row->help != NULL; row++) {
-		int argument = options_table_argument(row);
-
 		if (row->letter != 0)
 			*shorts++ = row->letter;
-		if (row->letter != 0 && argument == required_argument)
+		if (row->letter != 0 && row->argument == required_argument)
 			*shorts++ = ':';
 		if (row->word != NULL)
 			*longs++ = (struct option){
 				.name = row->word,
-				.has_arg = argument,
+				.has_arg = row->argument,
 				.val = LONG + (int)(row - options_table),
 			};
 	}
@@ -155,22 +167,17 @@ const char *options_table_name(
 
 static void help_row(const struct options_row *row, FILE *to)
 {
-	bool optional = options_table_argument(row) == optional_argument;
-	const char letter[] = { '-', row->letter, '\0' };
-	char form[64] = "";
-	char value[24];
+	int used = row->letter != 0 ? fprintf(to, "  -%c", row->letter)
+				    : fprintf(to, "    ");
 
-	strlcat(form, row->letter != 0 ? letter : "    ", sizeof form);
-	if (row->word != NULL) {
-		strlcat(form, row->letter != 0 ? ", --" : "--", sizeof form);
-		strlcat(form, row->word, sizeof form);
-	}
-	if (row->value_name != NULL) {
-		snprintf(value, sizeof value, optional ? "[=%s]" : " %s",
-		    row->value_name);
-		strlcat(form, value, sizeof form);
-	}
-	fprintf(to, "  %-26s %s\n", form, row->help);
+	if (row->word != NULL)
+		used += fprintf(
+		    to, "%s--%s", row->letter != 0 ? ", " : "  ", row->word);
+	if (row->argument == optional_argument)
+		used += fprintf(to, "[=%s]", row->value_name);
+	else if (row->value_name != NULL)
+		used += fprintf(to, " %s", row->value_name);
+	fprintf(to, "%*s%s\n", HELP_COLUMN - used, "", row->help);
 }
 
 static const char help_head[] =
@@ -187,23 +194,19 @@ static const char help_head[] =
     "Connects stdin and stdout to a VM socket.\n"
     "\n"
     "Addresses:\n"
-    "  3:1234  vsock:3:1234      VM socket: CID (or hypervisor, local, host), "
-    "port\n"
+    "  3:1234  vsock:3:1234      VM socket: a CID, or hypervisor, local, host\n"
     "  1234  any:1234  any       with -l: on every CID; any: a free port\n"
-    "  mux:PATH:PORT             guest's PORT behind a microVM's hybrid "
-    "socket\n"
+    "  mux:PATH:PORT             guest's PORT behind a VMM's hybrid socket\n"
     "  unix:PATH  unix:@NAME     AF_UNIX socket; @ for an abstract name\n"
     "  tcp:HOST:PORT  tcp:PORT   TCP; without HOST, the loopback address\n"
-    "  -                         stdin and stdout; with -l, an inherited "
-    "socket\n"
+    "  -                         stdin and stdout; with -l, a passed socket\n"
     "\n"
     "Options:\n";
 
 static const char help_tail[] =
     "\n"
     "Exit status: 0 both directions ended cleanly, 1 failure, 2 wrong usage,\n"
-    "3 a time limit was reached; with -e, the status of COMMAND. See "
-    "vcat(1).\n";
+    "3 time limit reached; with -e, the status of COMMAND. See vcat(1).\n";
 
 void options_table_help(FILE *to)
 {

@@ -13,33 +13,19 @@
 
 #define OPTIONS_TABLE_MAX 64
 
-/* How a value is read, and what it becomes in struct options. */
-enum options_type {
-	OPTIONS_IGNORED,       /* nothing */
-	OPTIONS_SWITCH,        /* bool: true */
-	OPTIONS_CHOICE,        /* an enum: the row's choice */
-	OPTIONS_SECONDS,       /* double */
-	OPTIONS_MAYBE_SECONDS, /* double: 0 without a value */
-	OPTIONS_SIZE,          /* size_t */
-	OPTIONS_COUNT,         /* int */
-	OPTIONS_MODE,          /* mode_t */
-	OPTIONS_SOURCE_CID,    /* uint32_t */
-	OPTIONS_SOURCE_PORT,   /* uint32_t */
-	OPTIONS_CIDS,          /* struct ranges */
-	OPTIONS_ADDRESS,       /* struct address */
-	OPTIONS_TEXT,          /* const char * */
-};
-
 /* In a row's `with`: useless where vcat does not move the bytes itself. */
 #define OPTIONS_MOVES_BYTES (1U << 31)
 
 struct options_row {
-	char letter;            /* 0: none */
-	const char *word;       /* the long form; NULL: none */
-	enum options_type type; /* how the value is read */
-	size_t offset;          /* where in struct options it goes */
-	size_t noted; /* of a bool that says that it was given; 0: none */
-	int choice;   /* of an OPTIONS_CHOICE */
+	char letter;      /* 0: none */
+	const char *word; /* the long form; NULL: none */
+	int argument;     /* of getopt_long(3): required_argument ... */
+	/* Reads text into a field. Returns NULL, or what is wrong with it.
+	 * NULL: the field gets the choice. */
+	const char *(*read)(const char *text, void *field);
+	int choice;    /* of an enum; 0: the field is a bool, and gets true */
+	size_t offset; /* of the field in struct options */
+	size_t noted;  /* of a bool that says that it was given; 0: none */
 	const char *value_name; /* NULL: it takes no value */
 	unsigned with; /* the actions that it works with: 1 << action */
 	const char *help;
@@ -47,10 +33,7 @@ struct options_row {
 
 /* The rows, in the order of the help text; the one after the last has no help.
  */
-extern const struct options_row options_table[];
-
-/* no_argument, required_argument or optional_argument of getopt_long(3). */
-int options_table_argument(const struct options_row *row);
+extern const struct options_row options_table[OPTIONS_TABLE_MAX + 1];
 
 /*
  * The two forms in which getopt_long(3) wants the table. It returns letters,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* Guests of vhost-device-vsock need less than a page; above is a mistake. */
 #define SIZE_LEAST (1ULL << 10)
 #define SIZE_MOST  (1ULL << 30)
@@ -18,21 +20,22 @@
 #define LIST_SIZE 2048
 
 /* No "inf", "nan", "0x1" or " 1". */
-int value_seconds(const char *text, double *seconds, const char **why)
+const char *value_seconds(const char *text, void *seconds)
 {
+	double number;
 	char *end;
 
 	if (strspn(text, "0123456789.") == strlen(text) &&
 	    strpbrk(text, "0123456789") != NULL) {
-		*seconds = strtod(text, &end);
-		if (*end == '\0' && *seconds <= SECONDS_MOST)
-			return 0;
+		number = strtod(text, &end);
+		*(double *)seconds = number;
+		if (*end == '\0' && number <= SECONDS_MOST)
+			return NULL;
 	}
-	*why = "not a number of seconds";
-	return -1;
+	return "not a number of seconds";
 }
 
-int value_size(const char *text, size_t *size, const char **why)
+const char *value_size(const char *text, void *size)
 {
 	char *unit;
 	unsigned long long number = strtoull(text, &unit, 10);
@@ -40,92 +43,88 @@ int value_size(const char *text, size_t *size, const char **why)
 
 	if (shift != 0)
 		unit += strcmp(unit + 1, "iB") == 0 ? 3 : 1;
-	*why = "not a size such as 256KiB or 1MiB";
 	if (!isdigit((unsigned char)text[0]) || unit[0] != '\0')
-		return -1;
-	*why = "a size must be between 1KiB and 1024MiB";
+		return "not a size such as 256KiB or 1MiB";
 	if (number > (SIZE_MOST >> shift) || (number << shift) < SIZE_LEAST)
-		return -1;
-	*size = (size_t)(number << shift);
-	return 0;
+		return "a size must be between 1KiB and 1024MiB";
+	*(size_t *)size = (size_t)(number << shift);
+	return NULL;
 }
 
-int value_count(const char *text, int *count, const char **why)
+const char *value_count(const char *text, void *count)
 {
-	const char *error;
+	uint32_t number;
 
-	*count = (int)strtonum(text, 1, INT_MAX, &error);
-	*why = "not a number of 1 or more";
-	return isdigit((unsigned char)text[0]) && error == NULL ? 0 : -1;
+	if (!text_number(text, 1, INT_MAX, &number))
+		return "not a number of 1 or more";
+	*(int *)count = (int)number;
+	return NULL;
 }
 
-int value_mode(const char *text, mode_t *mode, const char **why)
+const char *value_mode(const char *text, void *mode)
 {
-	*why = "not an octal mode such as 660";
+	mode_t number = (mode_t)strtoul(text, NULL, 8);
+
 	if (text[0] == '\0' || strlen(text) > 4 ||
-	    strspn(text, "01234567") != strlen(text))
-		return -1;
-	*mode = (mode_t)strtoul(text, NULL, 8);
-	return *mode <= 0777 ? 0 : -1;
+	    strspn(text, "01234567") != strlen(text) || number > 0777)
+		return "not an octal mode such as 660";
+	*(mode_t *)mode = number;
+	return NULL;
 }
 
-/* Reads a number of a list. */
-typedef int list_reader(const char *word, uint32_t *number, const char **why);
+/* Reads a number of a list. Returns NULL, or why it is wrong. */
+typedef const char *list_reader(const char *word, uint32_t *number);
 
-static int read_cid(const char *word, uint32_t *cid, const char **why)
+static const char *read_cid(const char *word, uint32_t *cid)
 {
-	return address_parse_cid(word, ADDRESS_CONNECT, cid, why);
+	return address_parse_cid(word, ADDRESS_CONNECT, cid);
 }
 
 /* Not by address_parse_port(): the ports may be those of another kind. */
-static int read_port(const char *word, uint32_t *port, const char **why)
+static const char *read_port(const char *word, uint32_t *port)
 {
-	const char *error;
-
-	*why = "not a list of ports such as 22,80,1000-2000";
-	if (word[0] == '\0' || strspn(word, "0123456789") != strlen(word))
-		return -1;
-	*port = (uint32_t)strtonum(word, 0, ADDRESS_ANY - 1, &error);
-	*why = "a port in the list is too high";
-	return error == NULL ? 0 : -1;
+	if (!text_is_number(word))
+		return "not a list of ports such as 22,80,1000-2000";
+	return text_number(word, 0, ADDRESS_ANY - 1, port)
+		   ? NULL
+		   : "a port in the list is too high";
 }
 
-static const char too_long[] = "a list has at most 64 numbers and ranges";
-
 /* Adds to *ranges what the list has, in its order. */
-static int read_list(const char *text, list_reader *read, struct ranges *ranges,
-    const char **why)
+static const char *read_list(
+    const char *text, list_reader *read, struct ranges *ranges)
 {
+	static const char too_long[] =
+	    "a list has at most 64 numbers and ranges";
 	char copy[LIST_SIZE];
 	char *rest = copy;
 	char *word;
+	const char *why;
 
-	*why = too_long;
 	if (strlcpy(copy, text, sizeof copy) >= sizeof copy)
-		return -1;
+		return too_long;
 	while ((word = strsep(&rest, ",")) != NULL) {
 		struct range *range = &ranges->list[ranges->count];
-		char *last = strchr(word, '-');
+		const char *first = strsep(&word, "-");
 
 		if (ranges->count == VALUE_RANGES_MAX)
-			return -1;
-		if (last != NULL)
-			*last++ = '\0';
-		if (read(word, &range->first, why) < 0 ||
-		    read(last != NULL ? last : word, &range->last, why) < 0)
-			return -1;
-		*why = "a range goes from the lower number to the higher";
+			return too_long;
+		why = read(first, &range->first);
+		if (why == NULL)
+			why = read(word != NULL ? word : first, &range->last);
+		if (why != NULL)
+			return why;
 		if (range->last < range->first)
-			return -1;
-		*why = too_long;
+			return "a range goes from the lower number to the "
+			       "higher";
 		ranges->count++;
 	}
-	return 0;
+	return NULL;
 }
 
-int value_cids(const char *text, struct ranges *cids, const char **why)
+const char *value_cids(const char *text, void *cids)
 {
-	return read_list(text, read_cid, cids, why);
+	return read_list(text, read_cid, cids);
 }
 
 static int compare_ranges(const void *left, const void *right)
@@ -154,13 +153,15 @@ static void join(struct ranges *ranges)
 	ranges->count = (int)(kept - ranges->list) + 1;
 }
 
-int value_ports(const char *text, struct ranges *ports, const char **why)
+const char *value_ports(const char *text, struct ranges *ports)
 {
+	const char *why;
+
 	ports->count = 0;
-	if (read_list(text, read_port, ports, why) < 0)
-		return -1;
-	join(ports);
-	return 0;
+	why = read_list(text, read_port, ports);
+	if (why == NULL)
+		join(ports);
+	return why;
 }
 
 static uint64_t range_length(const struct range *range)

@@ -1,7 +1,8 @@
 /*
  * The values that options take, and sets of numbers such as 22,80,1000-2000.
- * Pure. What reads a text returns 0, or -1 with a static sentence in *why that
- * says what is wrong with the text.
+ * Pure. A function that reads a text puts the value where its second argument
+ * points, and returns NULL or a static sentence that says what is wrong with
+ * the text.
  */
 #ifndef VCAT_VALUE_H
 #define VCAT_VALUE_H
@@ -28,26 +29,29 @@ struct allow {
 	bool privileged;    /* only peers whose port is below 1024 */
 };
 
-/* Seconds, with a fraction if need be. */
-int value_seconds(const char *text, double *seconds, const char **why);
+/* A double: seconds, with a fraction if need be. */
+const char *value_seconds(const char *text, void *seconds);
 
-/* Bytes, such as 4096, 256KiB or 1MiB. */
-int value_size(const char *text, size_t *size, const char **why);
+/* A size_t: bytes, such as 4096, 256KiB or 1MiB. */
+const char *value_size(const char *text, void *size);
 
-/* A number from 1 on. */
-int value_count(const char *text, int *count, const char **why);
+/* An int: a number from 1 on. */
+const char *value_count(const char *text, void *count);
 
-/* The permissions of a file, in octal, such as 660. */
-int value_mode(const char *text, mode_t *mode, const char **why);
+/* A mode_t: the permissions of a file, in octal, such as 660. */
+const char *value_mode(const char *text, void *mode);
 
-/* A list of CIDs such as "3,5-9,host"; adds to those that *cids has. */
-int value_cids(const char *text, struct ranges *cids, const char **why);
+/*
+ * A struct ranges: a list of CIDs such as "3,5-9,host"; adds to those that it
+ * has.
+ */
+const char *value_cids(const char *text, void *cids);
 
 /*
  * A list of ports, which become ranges that are sorted and do not touch. A
  * port may be as high as on VM sockets; the address knows a lower limit.
  */
-int value_ports(const char *text, struct ranges *ports, const char **why);
+const char *value_ports(const char *text, struct ranges *ports);
 
 /* How many ports value_ports() has read. */
 uint64_t value_ports_count(const struct ranges *ports);

@@ -4,13 +4,9 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "options_rules.h"
 #include "options_table.h"
-#include "status.h"
 #include "value.h"
 
 /* CID PORT; more are too many. */
@@ -250,11 +246,105 @@ static int read_words(struct reading *reading)
 	return read_address(reading, words[0]);
 }
 
+/* Whether the option works with what vcat is to do. Returns 0 if so. */
+static int check_place(struct reading *reading, const struct options_row *row)
+{
+	static const char *const askers[] = {
+		[OPTIONS_LISTEN] = "-l",
+		[OPTIONS_SCAN] = "-z",
+		[OPTIONS_CID] = "--cid",
+		[OPTIONS_DOCTOR] = "--doctor",
+	};
+	const struct options *o = reading->options;
+	bool works = row->with & 1U << o->action;
+	char name[OPTIONS_NAME_SIZE];
+
+	options_table_name(row, false, name);
+	if (!works && o->action == OPTIONS_CONNECT)
+		return wrong(reading, "%s requires %s", name,
+		    row->with & 1U << OPTIONS_LISTEN ? "-l" : "-z or --doctor");
+	if (!works)
+		return wrong(reading, "%s does not work with %s", name,
+		    askers[o->action]);
+	if ((o->command != NULL || o->pass_fd) &&
+	    (row->with & OPTIONS_MOVES_BYTES) != 0)
+		return wrong(reading,
+		    "%s does not work with %s: vcat moves no bytes itself",
+		    name, o->pass_fd ? "-F" : "-e");
+	return 0;
+}
+
+static int check_places(struct reading *reading)
+{
+	const struct options_row *row = options_table;
+
+	for (uint64_t given = reading->given; given != 0; given >>= 1, row++)
+		if (given & 1 && check_place(reading, row) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is wrong with these options and addresses together, or NULL. */
+static const char *find_conflict(const struct options *o)
+{
+	enum address_kind kind = o->address.kind;
+	bool target = o->has_target;
+	bool command = o->command != NULL;
+	bool listen = o->action == OPTIONS_LISTEN;
+	enum address_kind far = listen && target ? o->target.kind : kind;
+	bool file = address_has_file(kind);
+	bool passed = kind == ADDRESS_STDIO; /* and may be of any kind */
+	bool source = o->source_cid != ADDRESS_ANY ||
+		      o->source_port != ADDRESS_ANY || o->sibling;
+	const struct {
+		bool broken;
+		const char *why;
+	} rules[] = {
+		{ o->max_conns > 0 && !(o->keep_open && (target || command)),
+		    "-m requires -l -k with -t or -e" },
+		{ (o->retry >= 0 || o->sibling) && listen && !target,
+		    "with -l, --retry and --sibling require -t" },
+		{ o->send_only && o->recv_only,
+		    "--send-only and --recv-only exclude each other" },
+		{ o->send_only && o->detach_stdin,
+		    "--send-only and -d exclude each other" },
+		{ target && o->detach_stdin,
+		    "-d and -t exclude each other: -t does not read stdin" },
+		{ target && command, "-e and -t exclude each other" },
+		{ o->pass_fd && (target || command),
+		    "-F excludes -t and -e: it only passes the socket on" },
+		{ (command || o->pass_fd) && o->quit_after >= 0 &&
+			!o->keep_open,
+		    "-q with -e requires -l -k, and -q never works with -F: "
+		    "vcat moves no bytes itself" },
+		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
+		    "-s: a socket cannot be bound to CID 0, the hypervisor" },
+		{ o->allow.cids.count > 0 && !address_has_cid(kind) && !passed,
+		    "--allow requires VM sockets: other peers have no CID" },
+		{ o->allow.privileged && (file || !address_has_port(kind)) &&
+			!passed,
+		    "--allow-privileged requires VM sockets or TCP: "
+		    "other peers have no port" },
+		{ o->has_mode && !file,
+		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
+		{ source && !address_has_cid(far),
+		    "-s, -p and --sibling require connecting to a VM socket" },
+		{ o->seqpacket && !(address_has_messages(kind) &&
+				      address_has_messages(o->target.kind)),
+		    "--seqpacket does not work with TCP" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (rules[i].broken)
+			return rules[i].why;
+	return NULL;
+}
+
 int options_read(
     int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
 {
 	struct reading reading = { .options = options, .why = why };
-	const char *broken;
+	const char *conflict;
 
 	*options = (struct options){
 		.action = OPTIONS_CONNECT,
@@ -272,22 +362,12 @@ int options_read(
 	if (options->action >= OPTIONS_HELP)
 		return 0;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
-	if (options_rules_admit(options, reading.given, why) < 0)
+	if (check_places(&reading) < 0)
 		return -1;
 	if (read_words(&reading) < 0)
 		return reading.joined[0] != '\0'
 			   ? wrong(&reading, "%s", reading.joined)
 			   : -1;
-	broken = options_rules_broken(options);
-	return broken != NULL ? wrong(&reading, "%s", broken) : 0;
-}
-
-void options_parse(int argc, char *argv[], struct options *options)
-{
-	char why[OPTIONS_WHY_SIZE];
-
-	if (options_read(argc, argv, options, why) == 0)
-		return;
-	log_error("%s (see vcat --help)", why);
-	exit(STATUS_USAGE);
+	conflict = find_conflict(options);
+	return conflict != NULL ? wrong(&reading, "%s", conflict) : 0;
 }

@@ -1,17 +1,10 @@
 /*
- * Reading the command line: argv in, one struct out. Pure but for
- * options_parse(), which ends the program with status 2 if it is wrong.
+ * Reading the command line: argv in, one struct out. Pure.
  */
 #ifndef VCAT_OPTIONS_READ_H
 #define VCAT_OPTIONS_READ_H
 
 #include "options.h"
-
-/*
- * Reads the command line into *options. On a mistake says so in one line on
- * stderr and exits with status 2.
- */
-void options_parse(int argc, char *argv[], struct options *options);
 
 /*
  * Reads the command line into *options. Returns 0, or -1 and in why[] what is

@@ -67,10 +67,13 @@ static enum status run(const struct options *options)
 int main(int argc, char *argv[])
 {
 	struct options options;
+	char why[OPTIONS_WHY_SIZE];
 
 	if (fd_fill_standard() < 0)
 		return STATUS_FAILED;
 	log_open();
-	options_parse(argc, argv, &options);
-	return (int)run(&options);
+	if (options_read(argc, argv, &options, why) == 0)
+		return (int)run(&options);
+	log_error("%s (see vcat --help)", why);
+	return STATUS_USAGE;
 }

@@ -88,7 +88,7 @@ into_nothing() {
 
 @test "usage: the message names the option that is unknown" {
 	mistake --bogus 1:2
-	expect_in err "--bogus"
+	expect "$(<err)" "vcat: --bogus: unknown option (see vcat --help)"
 	mistake -vZ 1:2
 	expect_in err "-Z"
 }

@@ -217,33 +217,6 @@ static void test_conflicts(void)
 	arguments_good("-l --sibling 1 -t 3:1");
 }
 
-/* options_parse() in a process of its own: its status and its stderr. */
-static int parse_apart(char *argv[], int argc, char *text, size_t size)
-{
-	struct options options;
-	int out[2];
-	int status = 0;
-	ssize_t used = 0;
-	ssize_t got;
-	pid_t pid;
-
-	CHECK_INT(pipe(out), 0);
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		dup2(out[1], STDERR_FILENO);
-		options_parse(argc, argv, &options);
-		_exit(0);
-	}
-	close(out[1]);
-	while ((got = read(out[0], text + used, size - 1 - (size_t)used)) > 0)
-		used += got;
-	text[used] = '\0';
-	close(out[0]);
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void test_questions(void)
 {
 	static const struct arguments_row rows[] = {
@@ -266,19 +239,6 @@ static void test_questions(void)
 	};
 
 	arguments_check_rows(rows, LENGTH(rows));
-}
-
-static void test_status(void)
-{
-	char *wrong[] = { (char *)"vcat", (char *)"--bogus", NULL };
-	char *right[] = { (char *)"vcat", (char *)"3:1", NULL };
-	char text[1024];
-
-	CHECK_INT(parse_apart(wrong, 2, text, sizeof text), 2);
-	CHECK(strncmp(text, "vcat: --bogus: ", 15) == 0);
-	CHECK(strchr(text, '\n') == text + strlen(text) - 1);
-	CHECK_INT(parse_apart(right, 2, text, sizeof text), 0);
-	CHECK_STR(text, "");
 }
 
 static void test_long_word(void)
@@ -314,8 +274,6 @@ static const struct test tests[] = {
 	    test_listening_conflicts },
 	{ "options: nothing about moving bytes goes with -e or -F",
 	    test_giving_conflicts },
-	{ "options: a wrong command line is one line and status 2",
-	    test_status },
 	{ "options: a word of any length is refused whole", test_long_word },
 };
 

@@ -216,13 +216,6 @@ static void format_stdio(const struct address *address, char *text)
 	strlcpy(text, "-", ADDRESS_TEXT_SIZE);
 }
 
-enum trait {
-	HAS_CID = 1,
-	HAS_PORT = 2,
-	HAS_FILE = 4,
-	HAS_MESSAGES = 8,
-};
-
 /* All that tells one kind of address from another. */
 static const struct kind {
 	const char *prefixes[3]; /* what such an address begins with */
@@ -231,36 +224,21 @@ static const struct kind {
 	    const char *text, enum address_role role, struct address *address);
 	/* text has ADDRESS_TEXT_SIZE bytes. */
 	void (*format)(const struct address *address, char *text);
-	unsigned traits;
+	unsigned traits; /* of enum address_trait */
 } kinds[] = {
 	[ADDRESS_VSOCK] = { { "vsock://", "vsock:" }, parse_vsock, format_vsock,
-	    HAS_CID | HAS_PORT | HAS_MESSAGES },
+	    ADDRESS_CID | ADDRESS_PORT | ADDRESS_MESSAGES },
 	[ADDRESS_MUX] = { { "mux:" }, parse_mux, format_mux,
-	    HAS_PORT | HAS_FILE | HAS_MESSAGES },
+	    ADDRESS_PORT | ADDRESS_FILE | ADDRESS_MESSAGES },
 	[ADDRESS_UNIX] = { { "unix:" }, parse_path, format_unix,
-	    HAS_FILE | HAS_MESSAGES },
-	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, HAS_PORT },
-	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, HAS_MESSAGES },
+	    ADDRESS_FILE | ADDRESS_MESSAGES },
+	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, ADDRESS_PORT },
+	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, ADDRESS_MESSAGES },
 };
 
-bool address_has_cid(enum address_kind kind)
+bool address_has(enum address_kind kind, enum address_trait trait)
 {
-	return kinds[kind].traits & HAS_CID;
-}
-
-bool address_has_port(enum address_kind kind)
-{
-	return kinds[kind].traits & HAS_PORT;
-}
-
-bool address_has_file(enum address_kind kind)
-{
-	return kinds[kind].traits & HAS_FILE;
-}
-
-bool address_has_messages(enum address_kind kind)
-{
-	return kinds[kind].traits & HAS_MESSAGES;
+	return kinds[kind].traits & trait;
 }
 
 /* Moves *text past the prefix that tells the kind. A VM socket needs none. */

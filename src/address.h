@@ -55,18 +55,18 @@ struct address {
 	char host[ADDRESS_HOST_SIZE]; /* tcp; "" is loopback */
 };
 
-/* Whether such an address has a CID, that is, belongs to a VM socket. */
-bool address_has_cid(enum address_kind kind);
+/* What only some kinds of address have. */
+enum address_trait {
+	ADDRESS_CID = 1, /* it belongs to a VM socket */
+	ADDRESS_PORT = 2,
+	/* a socket file, which a listener makes; a peer that connects through
+	 * it has no port of its own */
+	ADDRESS_FILE = 4,
+	ADDRESS_MESSAGES = 8, /* message boundaries, with SOCK_SEQPACKET */
+};
 
-/* Whether such an address has a port. */
-bool address_has_port(enum address_kind kind);
-
-/* Whether such an address is reached by a socket file, which a listener makes.
- * A peer that comes in there tells no port of its own. */
-bool address_has_file(enum address_kind kind);
-
-/* Whether such a socket can keep message boundaries (SOCK_SEQPACKET). */
-bool address_has_messages(enum address_kind kind);
+/* Whether addresses of that kind have it. */
+bool address_has(enum address_kind kind, enum address_trait trait);
 
 /*
  * Reads text into *address. Returns NULL, or a static sentence that says what

@@ -36,10 +36,10 @@ static void set_end(const char *cid, const char *port,
 {
 	unsetenv(cid);
 	unsetenv(port);
-	if (address_has_cid(address->kind))
+	if (address_has(address->kind, ADDRESS_CID))
 		set_number(cid, address->cid);
-	if (address_has_port(address->kind) &&
-	    (listens || !address_has_file(address->kind)))
+	if (address_has(address->kind, ADDRESS_PORT) &&
+	    (listens || !address_has(address->kind, ADDRESS_FILE)))
 		set_number(port, address->port);
 }
 

@@ -19,7 +19,7 @@ struct reading {
 	uint64_t given;                   /* a bit for each row of the table */
 	const char *words[WORDS_MAX + 1]; /* what is no option */
 	int count;
-	char joined[OPTIONS_WHY_SIZE]; /* how a value has to be written; "" */
+	const char *apart; /* what may be the value of --retry; or NULL */
 };
 
 /* Writes down what is wrong. Returns -1. */
@@ -111,9 +111,7 @@ static int read_option(struct reading *reading, int id, char *argv[])
 		return wrong(reading, "%s: %s: %s", name, optarg, why);
 	if (row->argument == optional_argument && optarg == NULL &&
 	    next != NULL && strspn(next, "0123456789.") == strlen(next))
-		snprintf(reading->joined, sizeof reading->joined,
-		    "write %s=%s: the value must be joined with '='", name,
-		    next);
+		reading->apart = next;
 	return 0;
 }
 
@@ -166,7 +164,7 @@ static const char *parse_scan(const char *text, struct options *o)
 
 	o->ports.count = 1; /* what has no ports takes one look */
 	if (list == NULL || !isdigit((unsigned char)list[1]) ||
-	    (why == NULL && !address_has_port(o->address.kind)))
+	    (why == NULL && !address_has(o->address.kind, ADDRESS_PORT)))
 		return why;
 	list++;
 	why = value_ports(list, &o->ports);
@@ -292,7 +290,7 @@ static const char *find_conflict(const struct options *o)
 	bool command = o->command != NULL;
 	bool listen = o->action == OPTIONS_LISTEN;
 	enum address_kind far = listen && target ? o->target.kind : kind;
-	bool file = address_has_file(kind);
+	bool file = address_has(kind, ADDRESS_FILE);
 	bool passed = kind == ADDRESS_STDIO; /* and may be of any kind */
 	bool source = o->source_cid != ADDRESS_ANY ||
 		      o->source_port != ADDRESS_ANY || o->sibling;
@@ -319,18 +317,20 @@ static const char *find_conflict(const struct options *o)
 		    "vcat moves no bytes itself" },
 		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
 		    "-s: a socket cannot be bound to CID 0, the hypervisor" },
-		{ o->allow.cids.count > 0 && !address_has_cid(kind) && !passed,
-		    "--allow requires VM sockets: other peers have no CID" },
-		{ o->allow.privileged && (file || !address_has_port(kind)) &&
+		{ o->allow.cids.count > 0 && !address_has(kind, ADDRESS_CID) &&
 			!passed,
+		    "--allow requires VM sockets: other peers have no CID" },
+		{ o->allow.privileged &&
+			(file || !address_has(kind, ADDRESS_PORT)) && !passed,
 		    "--allow-privileged requires VM sockets or TCP: "
 		    "other peers have no port" },
 		{ o->has_mode && !file,
 		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
-		{ source && !address_has_cid(far),
+		{ source && !address_has(far, ADDRESS_CID),
 		    "-s, -p and --sibling require connecting to a VM socket" },
-		{ o->seqpacket && !(address_has_messages(kind) &&
-				      address_has_messages(o->target.kind)),
+		{ o->seqpacket &&
+			!(address_has(kind, ADDRESS_MESSAGES) &&
+			    address_has(o->target.kind, ADDRESS_MESSAGES)),
 		    "--seqpacket does not work with TCP" },
 	};
 
@@ -345,6 +345,7 @@ int options_read(
 {
 	struct reading reading = { .options = options, .why = why };
 	const char *conflict;
+	int result;
 
 	*options = (struct options){
 		.action = OPTIONS_CONNECT,
@@ -364,10 +365,13 @@ int options_read(
 	options->has_target = options->target.kind != ADDRESS_STDIO;
 	if (check_places(&reading) < 0)
 		return -1;
-	if (read_words(&reading) < 0)
-		return reading.joined[0] != '\0'
-			   ? wrong(&reading, "%s", reading.joined)
-			   : -1;
+	result = read_words(&reading);
+	if (result < 0 && reading.apart != NULL)
+		return wrong(&reading,
+		    "write --retry=%s: the value must be joined with '='",
+		    reading.apart);
+	if (result < 0)
+		return -1;
 	conflict = find_conflict(options);
 	return conflict != NULL ? wrong(&reading, "%s", conflict) : 0;
 }

@@ -39,7 +39,7 @@ static void print_object(
 
 	json_open(&json, report->to);
 	json_string(&json, "address", address_format(address, text));
-	if (address_has_port(address->kind))
+	if (address_has(address->kind, ADDRESS_PORT))
 		json_number(&json, "port", address->port);
 	json_string(&json, "outcome", trouble_outcome_name(entry->outcome));
 	json_bool(&json, "open", entry->outcome == OUTCOME_OPEN);

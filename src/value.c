@@ -22,17 +22,14 @@
 /* No "inf", "nan", "0x1" or " 1". */
 const char *value_seconds(const char *text, void *seconds)
 {
-	double number;
 	char *end;
+	double number = strtod(text, &end);
 
-	if (strspn(text, "0123456789.") == strlen(text) &&
-	    strpbrk(text, "0123456789") != NULL) {
-		number = strtod(text, &end);
-		*(double *)seconds = number;
-		if (*end == '\0' && number <= SECONDS_MOST)
-			return NULL;
-	}
-	return "not a number of seconds";
+	if (text[0] == '\0' || strspn(text, "0123456789.") != strlen(text) ||
+	    *end != '\0' || number > SECONDS_MOST)
+		return "not a number of seconds";
+	*(double *)seconds = number;
+	return NULL;
 }
 
 const char *value_size(const char *text, void *size)
@@ -199,11 +196,11 @@ static bool hold(const struct ranges *ranges, uint32_t number)
 bool value_permits(const struct allow *allow, const struct address *peer)
 {
 	/* who comes in by a socket file tells no port */
-	bool has_port =
-	    address_has_port(peer->kind) && !address_has_file(peer->kind);
+	bool has_port = address_has(peer->kind, ADDRESS_PORT) &&
+			!address_has(peer->kind, ADDRESS_FILE);
 
-	if (allow->cids.count > 0 &&
-	    !(address_has_cid(peer->kind) && hold(&allow->cids, peer->cid)))
+	if (allow->cids.count > 0 && !(address_has(peer->kind, ADDRESS_CID) &&
+					 hold(&allow->cids, peer->cid)))
 		return false;
 	return !allow->privileged ||
 	       (has_port && peer->port <= LAST_PRIVILEGED);

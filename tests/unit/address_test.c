@@ -329,10 +329,13 @@ static void test_traits(void)
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		CHECK_INT(address_has_cid(rows[i].kind), rows[i].cid);
-		CHECK_INT(address_has_port(rows[i].kind), rows[i].port);
-		CHECK_INT(address_has_file(rows[i].kind), rows[i].file);
-		CHECK_INT(address_has_messages(rows[i].kind), rows[i].messages);
+		CHECK_INT(address_has(rows[i].kind, ADDRESS_CID), rows[i].cid);
+		CHECK_INT(
+		    address_has(rows[i].kind, ADDRESS_PORT), rows[i].port);
+		CHECK_INT(
+		    address_has(rows[i].kind, ADDRESS_FILE), rows[i].file);
+		CHECK_INT(address_has(rows[i].kind, ADDRESS_MESSAGES),
+		    rows[i].messages);
 	}
 }
 

@@ -210,13 +210,7 @@ static void format_tcp(const struct address *address, char *text)
 	    address->port);
 }
 
-static void format_stdio(const struct address *address, char *text)
-{
-	(void)address;
-	strlcpy(text, "-", ADDRESS_TEXT_SIZE);
-}
-
-/* All that tells one kind of address from another. */
+/* All that tells one kind of address from another; "-" needs no functions. */
 static const struct kind {
 	const char *prefixes[3]; /* what such an address begins with */
 	/* Reads what follows the prefix; *address has its kind, and zeros. */
@@ -233,7 +227,7 @@ static const struct kind {
 	[ADDRESS_UNIX] = { { "unix:" }, parse_path, format_unix,
 	    ADDRESS_FILE | ADDRESS_MESSAGES },
 	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, ADDRESS_PORT },
-	[ADDRESS_STDIO] = { { NULL }, NULL, format_stdio, ADDRESS_MESSAGES },
+	[ADDRESS_STDIO] = { { NULL }, NULL, NULL, ADDRESS_MESSAGES },
 };
 
 bool address_has(enum address_kind kind, enum address_trait trait)
@@ -271,7 +265,10 @@ const char *address_parse(
 const char *address_format(
     const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
-	kinds[address->kind].format(address, text);
+	if (address->kind == ADDRESS_STDIO)
+		strlcpy(text, "-", ADDRESS_TEXT_SIZE);
+	else
+		kinds[address->kind].format(address, text);
 	return text;
 }
 

@@ -13,7 +13,7 @@
 
 #include "text.h"
 
-/* stderr is one for the whole process, and so is this. */
+/* A process has one stderr, so this is its only state. */
 static struct {
 	int fd;             /* stderr, or our own way to the same place, which
 			       never blocks */

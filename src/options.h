@@ -12,10 +12,8 @@
 #include "address.h"
 #include "value.h"
 
-/* A sentence on what is wrong with a command line fits in it. */
+/* The size of a text that says what is wrong with a command line. */
 #define OPTIONS_WHY_SIZE 512
-
-#define OPTIONS_BUFFER_DEFAULT (1024UL * 1024)
 
 enum options_action {
 	OPTIONS_CONNECT,
@@ -28,7 +26,7 @@ enum options_action {
 };
 
 enum options_half_close {
-	OPTIONS_HALF_CLOSE_DEFAULT, /* as the kind of address is used to */
+	OPTIONS_HALF_CLOSE_DEFAULT, /* as suits the kind of address */
 	OPTIONS_HALF_CLOSE_YES,
 	OPTIONS_HALF_CLOSE_NO,
 };
@@ -55,7 +53,7 @@ struct options {
 	bool json;
 	int max_conns; /* 0 without -m */
 	bool has_mode;
-	mode_t mode; /* of a socket file that is made */
+	mode_t mode; /* of the socket file that -l makes */
 	enum options_half_close half_close;
 	bool has_source;      /* -s or -p was given */
 	uint32_t source_cid;  /* ADDRESS_ANY without -s */

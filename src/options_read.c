@@ -12,12 +12,12 @@
 /* CID PORT; more are too many. */
 #define WORDS_MAX 2
 
-/* What is being read, and where what is wrong with it goes. */
+/* The state while a command line is read. */
 struct reading {
 	struct options *options;
 	char *why;                        /* OPTIONS_WHY_SIZE */
 	uint64_t given;                   /* a bit for each row of the table */
-	const char *words[WORDS_MAX + 1]; /* what is no option */
+	const char *words[WORDS_MAX + 1]; /* which are not options */
 	int count;
 	const char *apart; /* what may be the value of --retry; or NULL */
 };
@@ -51,7 +51,7 @@ static const char *store(
 	return NULL;
 }
 
-/* A long option that getopt_long(3) does not know may begin several. */
+/* Whether the unknown long option is the beginning of known ones. */
 static bool is_ambiguous(const char *option)
 {
 	size_t length = strcspn(option, "=") - strlen("--");
@@ -64,7 +64,7 @@ static bool is_ambiguous(const char *option)
 	return false;
 }
 
-/* What getopt_long(3) does not accept; `last` is the last word it took. */
+/* Reports an option that getopt_long(3) refused in the word `last`. */
 static int refuse_option(struct reading *reading, int id, const char *last)
 {
 	const struct options_row *row = options_table_find(optopt);
@@ -115,7 +115,7 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	return 0;
 }
 
-/* Reads up to the end, or to what asks for a text of vcat. */
+/* Reads all words, or up to -h or -V. */
 static int read_options(struct reading *reading, int argc, char *argv[])
 {
 	struct option longs[OPTIONS_TABLE_MAX + 1];
@@ -134,7 +134,7 @@ static int read_options(struct reading *reading, int argc, char *argv[])
 	return 0;
 }
 
-/* No word is there: as netcats have it, -l -p PORT, with or without -s CID. */
+/* Without an address, -l listens on -s CID and -p PORT, as other netcats do. */
 static int listen_on_source(struct reading *reading)
 {
 	struct options *o = reading->options;
@@ -148,7 +148,7 @@ static int listen_on_source(struct reading *reading)
 		.cid = o->source_cid,
 		.port = o->source_port,
 	};
-	/* they were the listener's: not for dialling -t's address */
+	/* the listener has them now: -t's address is dialled without */
 	o->source_cid = ADDRESS_ANY;
 	o->source_port = ADDRESS_ANY;
 	return 0;
@@ -162,7 +162,7 @@ static const char *parse_scan(const char *text, struct options *o)
 	char one[OPTIONS_WHY_SIZE];
 	uint32_t ends[2];
 
-	o->ports.count = 1; /* what has no ports takes one look */
+	o->ports.count = 1; /* without a port, one look */
 	if (list == NULL || !isdigit((unsigned char)list[1]) ||
 	    (why == NULL && !address_has(o->address.kind, ADDRESS_PORT)))
 		return why;
@@ -170,7 +170,7 @@ static const char *parse_scan(const char *text, struct options *o)
 	why = value_ports(list, &o->ports);
 	if (why != NULL)
 		return why;
-	/* what holds for the highest and the lowest, holds for all */
+	/* if the highest and the lowest are valid, all are */
 	ends[0] = o->ports.list[o->ports.count - 1].last;
 	ends[1] = o->ports.list[0].first;
 	for (int i = 0; i < 2 && why == NULL; i++) {
@@ -219,7 +219,7 @@ static int read_pair(struct reading *reading)
 	return read_address(reading, text);
 }
 
-/* What is left of the command line: ADDRESS, or CID PORT. */
+/* Reads the words that are not options: ADDRESS, or CID PORT. */
 static int read_words(struct reading *reading)
 {
 	const struct options *o = reading->options;
@@ -352,7 +352,7 @@ int options_read(
 		.target = { .kind = ADDRESS_STDIO },
 		.source_cid = ADDRESS_ANY,
 		.source_port = ADDRESS_ANY,
-		.buffer = OPTIONS_BUFFER_DEFAULT,
+		.buffer = 1UL << 20, /* 1 MiB */
 		.quit_after = -1,
 		.timeout = 10,
 		.mode = 0600,

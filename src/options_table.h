@@ -1,7 +1,7 @@
 /*
- * The options, as a table: a row says all about an option but what excludes
- * it. getopt_long(3), the help text and the completions of shells are made of
- * the rows. The manual is held against them by a test.
+ * The options, as a table: a row says all about an option except which others
+ * exclude it. getopt_long(3), the help text and the shells' completions use
+ * the rows. A test compares the manual with them.
  */
 #ifndef VCAT_OPTIONS_TABLE_H
 #define VCAT_OPTIONS_TABLE_H
@@ -13,7 +13,7 @@
 
 #define OPTIONS_TABLE_MAX 64
 
-/* In a row's `with`: useless where vcat does not move the bytes itself. */
+/* In a row's `with`: useless if vcat does not move the bytes itself. */
 #define OPTIONS_MOVES_BYTES (1U << 31)
 
 struct options_row {
@@ -36,15 +36,15 @@ struct options_row {
 extern const struct options_row options_table[OPTIONS_TABLE_MAX + 1];
 
 /*
- * The two forms in which getopt_long(3) wants the table. It returns letters,
- * and for long forms numbers of their own; 1 for a word that is no option, and
- * '1' for one that begins with -1, which may be an address.
+ * The table as getopt_long(3) wants it. It then returns letters, and for long
+ * forms numbers of their own; 1 for a word that is not an option, and '1' for
+ * one that begins with -1, which may be an address.
  */
 #define OPTIONS_SHORTS_SIZE (3 * OPTIONS_TABLE_MAX)
 void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1]);
 
-/* The row of what getopt_long(3) has returned, or NULL. */
+/* The row for what getopt_long(3) has returned, or NULL. */
 const struct options_row *options_table_find(int id);
 
 /* "-t", or "--to" if it has no letter or is wanted in full. Returns name. */

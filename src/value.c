@@ -87,7 +87,7 @@ static const char *read_port(const char *word, uint32_t *port)
 		   : "a port in the list is too high";
 }
 
-/* Adds to *ranges what the list has, in its order. */
+/* Adds the numbers of the list to *ranges, in the same order. */
 static const char *read_list(
     const char *text, list_reader *read, struct ranges *ranges)
 {
@@ -195,7 +195,7 @@ static bool hold(const struct ranges *ranges, uint32_t number)
 
 bool value_permits(const struct allow *allow, const struct address *peer)
 {
-	/* who comes in by a socket file tells no port */
+	/* a peer that connects through a socket file has no port */
 	bool has_port = address_has(peer->kind, ADDRESS_PORT) &&
 			!address_has(peer->kind, ADDRESS_FILE);
 

@@ -9,7 +9,7 @@ load helper
 # says nothing when it serves no such port.
 @test "ETIMEDOUT: an unknown CID, the loopback, and a port that nobody serves" {
 	each_fails <<-'END'
-		3 | vm(5):1234: connect: Connection timed out         | a CID that does not exist   | -w 1 5:1234
+		3 | vm(5):1234: connect: Connection timed out         | the CID may not exist   | -w 1 5:1234
 		3 | hypervisor(0):1234: connect: Connection timed out | the host is CID 2       | -w 1 0:1234
 		3 | local(1):1234: connect: Connection timed out      | modprobe vsock_loopback | -w 1 1:1234
 		3 | host(2):1234: connect: Connection timed out       | nobody answered         | -w 1 host:1234

@@ -53,7 +53,7 @@ int family_accepted(
 
 	if (family->prepare != NULL)
 		family->prepare(fd, choice);
-	if (address_has_file(peer->kind))
+	if (address_has(peer->kind, ADDRESS_FILE))
 		return 0;
 	if (getpeername(fd, (struct sockaddr *)&name, &length) < 0)
 		return -1;

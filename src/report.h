@@ -1,11 +1,11 @@
 /*
- * What a scan says: a line or a JSON object for a port on stdout, a line of
- * progress on stderr where that is a terminal, and at the end, if no port is
- * open, why.
+ * What a scan prints: a line or a JSON object for each port on stdout, a line
+ * of progress on stderr if that is a terminal, and at the end, if no port is
+ * open, the reason.
  *
- * The object has "address", as one types it, "port" where there is one,
- * "outcome" (trouble_outcome_name()'s words), "open", "ms", and if it is not
- * open "step" and "error".
+ * The JSON object has "address", in the form in which it is typed, "port" if
+ * it has one, "outcome" (see trouble_outcome_name()), "open", "ms", and if it
+ * is not open "step" and "error".
  */
 #ifndef VCAT_REPORT_H
 #define VCAT_REPORT_H
@@ -18,48 +18,43 @@
 #include "status.h"
 #include "trouble.h"
 
-/* When the first line of progress comes, and how often it changes. */
-#define REPORT_PROGRESS_FIRST   1.0
-#define REPORT_PROGRESS_SECONDS 0.25
-
-/* What has come of one port. */
+/* The result for one port. */
 struct report_entry {
+	uint32_t port;
 	enum outcome outcome;
-	int error;        /* errno's; 0 if open */
-	const char *step; /* the system call that failed */
-	double ms;        /* how long that took */
+	int error;                 /* errno's; 0 if open */
+	struct socket_fault fault; /* what failed, unless open */
+	double ms;                 /* how long the attempt took */
 };
 
+/* The owner sets all members down to the blank line; the others are 0. */
 struct report {
 	struct address address; /* of each port, but for the port */
-	bool verbose, json;
-	FILE *to; /* stdout, however slow; NULL with error if it is not to be
-		     had */
-	bool retried;  /* false at first; who has waited is not told to */
-	int error;     /* errno of stdout, or 0 */
-	bool progress; /* there is a line of it on the terminal */
-	uint64_t counts[OUTCOMES];
-	/* one of each kind, and its port */
-	struct report_entry examples[OUTCOMES];
-	uint32_t ports[OUTCOMES];
+	bool verbose;           /* a line for each port, not only open ones */
+	bool json;
+	uint64_t total; /* ports to scan */
+	FILE *to;       /* from fd_output(): no line may be lost */
+
+	uint64_t done; /* ports reported */
+	int error;     /* errno of a failed write to stdout, or 0 */
+	bool progress; /* the terminal shows a line of progress */
+	struct report_tally {
+		uint64_t count;
+		struct report_entry first;
+	} tallies[OUTCOMES];
 };
 
-void report_init(struct report *report, const struct address *address,
-    bool verbose, bool json);
+/* Reports one port; the owner calls it in the order of the ports. */
+void report_port(struct report *report, const struct report_entry *entry);
 
-/* One port after the other, in their order. */
-void report_port(
-    struct report *report, uint32_t port, const struct report_entry *entry);
-
-/* Lets what was printed be seen. Returns whether stdout has taken it all. */
+/* Flushes stdout. Returns whether everything so far has been written. */
 bool report_flush(struct report *report);
 
-bool report_has_progress(void);
-void report_progress(struct report *report, uint64_t done, uint64_t total);
+void report_progress(struct report *report);
 
 /*
- * The exit status: 0 if a port is open; 3 if all timed out; else 1, after a
- * message.
+ * Returns the exit status: 0 if a port is open; 3 if all timed out; else 1.
+ * If no port is open, or stdout has failed, prints why.
  */
 enum status report_end(struct report *report);
 

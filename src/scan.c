@@ -1,14 +1,14 @@
 /*
- * Attempts end in any order, and are told of in that of their ports: results
- * wait in a ring until all before them are there. No attempt begins further
- * ahead of the first unknown port than the ring is long, so that memory stays
- * bounded however many ports there are.
+ * Attempts end in any order, but ports are reported in ascending order: results
+ * wait in a ring until all results before them are known. No attempt begins
+ * further ahead of the first unknown result than the ring is long, so memory
+ * stays bounded however many ports there are.
  */
 #include "scan.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -28,7 +28,9 @@
 #define SPARE_DESCRIPTORS 16
 #define NS_PER_MS         1e6
 
-struct scanner;
+/* When the first line of progress comes, and how often it changes. */
+#define PROGRESS_FIRST_S 1.0
+#define PROGRESS_EVERY_S 0.25
 
 /* One connection being made. */
 struct attempt {
@@ -36,59 +38,54 @@ struct attempt {
 	struct loop_task task;
 	struct dial_target target;
 	struct dial dial;
-	uint64_t index; /* of the port */
+	struct report_entry *entry; /* in the ring */
 	int64_t began;
+	SLIST_ENTRY(attempt) next_idle;
 };
 
 struct scanner {
-	const struct scan *scan;
+	struct scan *scan; /* borrowed */
 	struct loop loop;
-	struct loop_task bell; /* signals */
-	struct loop_task tick; /* for the line of progress */
+	struct loop_task bell; /* signals, and the time to show progress */
 	struct report report;
-	struct attempt *attempts;
-	struct attempt **idle; /* a stack of those that do nothing */
-	int idles;
+	struct attempt attempts[ATTEMPTS];
+	SLIST_HEAD(idle_attempts, attempt) idle;
 	struct report_entry ring[RING];
-	uint64_t total, begun, told;
-	int signal;
+	uint64_t begun; /* ports; report.done of them are out of the ring */
 };
 
-/* Tells of the results up to the first that is not known; or of all that are,
- * if there will be no more. */
+/*
+ * Reports the results up to the first unknown one; if no more will come, skips
+ * those that are unknown.
+ */
 static void tell(struct scanner *scanner, bool last)
 {
-	for (; scanner->told < scanner->begun; scanner->told++) {
-		struct report_entry *entry =
-		    &scanner->ring[scanner->told % RING];
-		bool known = entry->outcome != OUTCOME_UNKNOWN;
+	for (uint64_t i = scanner->report.done; i < scanner->begun; i++) {
+		const struct report_entry *entry = &scanner->ring[i % RING];
 
-		if (!known && !last)
+		if (entry->outcome != OUTCOME_UNKNOWN)
+			report_port(&scanner->report, entry);
+		else if (!last)
 			break;
-		if (known)
-			report_port(&scanner->report,
-			    value_ports_at(
-				&scanner->scan->ports, scanner->told),
-			    entry);
 	}
 }
 
 static void note_outcome(struct attempt *attempt)
 {
 	struct scanner *scanner = attempt->scanner;
+	struct report_entry *entry = attempt->entry;
 	struct dial *dial = &attempt->dial;
-	int error = dial->state == DIAL_CONNECTED ? 0 : dial->error;
 
-	scanner->ring[attempt->index % RING] = (struct report_entry){
-		.outcome = trouble_outcome(&attempt->target.address, error),
-		.error = error,
-		.step = dial->attempt.fault.step,
-		.ms = (double)(deadline_now() - attempt->began) / NS_PER_MS,
-	};
 	loop_remove(&scanner->loop, &attempt->task);
 	if (dial->state == DIAL_CONNECTED)
 		close(dial->attempt.fd);
-	scanner->idle[scanner->idles++] = attempt;
+	else
+		entry->error = dial->error;
+	entry->outcome =
+	    trouble_outcome(&attempt->target.address, entry->error);
+	entry->fault = dial->attempt.fault;
+	entry->ms = (double)(deadline_now() - attempt->began) / NS_PER_MS;
+	SLIST_INSERT_HEAD(&scanner->idle, attempt, next_idle);
 }
 
 /* Waits for the attempt's next step, if there is one. */
@@ -96,16 +93,14 @@ static void watch(struct attempt *attempt)
 {
 	struct dial *dial = &attempt->dial;
 
-	if (dial->state >= DIAL_CONNECTED) {
-		note_outcome(attempt);
-		return;
+	if (dial->state < DIAL_CONNECTED) {
+		attempt->task.fds[0] = dial_interest(dial);
+		attempt->task.wake = dial_deadline(dial);
+		if (loop_update(&attempt->scanner->loop, &attempt->task) == 0)
+			return;
+		dial_abort(dial);
+		dial->error = errno;
 	}
-	attempt->task.fds[0] = dial_interest(dial);
-	attempt->task.wake = dial_deadline(dial);
-	if (loop_update(&attempt->scanner->loop, &attempt->task) == 0)
-		return;
-	dial_abort(dial);
-	dial->error = errno;
 	note_outcome(attempt);
 }
 
@@ -119,98 +114,111 @@ static void run_attempt(struct loop_task *task)
 
 static void begin_next(struct scanner *scanner)
 {
-	struct attempt *attempt = scanner->idle[--scanner->idles];
+	struct attempt *attempt = SLIST_FIRST(&scanner->idle);
 	uint64_t index = scanner->begun++;
+	uint32_t port = value_ports_at(&scanner->scan->ports, index);
 
-	scanner->ring[index % RING].outcome = OUTCOME_UNKNOWN;
-	attempt->index = index;
-	attempt->target.address.port =
-	    value_ports_at(&scanner->scan->ports, index);
+	SLIST_REMOVE_HEAD(&scanner->idle, next_idle);
+	attempt->entry = &scanner->ring[index % RING];
+	*attempt->entry = (struct report_entry){ .port = port };
+	attempt->target.address.port = port;
 	attempt->began = deadline_now();
 	dial_begin(&attempt->dial, &attempt->target);
 	watch(attempt);
 }
 
-/* As many new attempts as there is room for. */
+/* Begins as many attempts as there is room for. */
 static void begin_more(struct scanner *scanner)
 {
-	while (scanner->idles > 0 && scanner->begun < scanner->total &&
-	       scanner->begun < scanner->told + RING && scanner->signal == 0)
+	const struct report *report = &scanner->report;
+
+	while (!SLIST_EMPTY(&scanner->idle) && scanner->begun < report->total &&
+	       scanner->begun < report->done + RING)
 		begin_next(scanner);
 }
 
 static void run_bell(struct loop_task *task)
 {
-	loop_owner(task, struct scanner, bell)->signal = signals_next(task);
-}
+	struct scanner *scanner = loop_owner(task, struct scanner, bell);
 
-static void run_tick(struct loop_task *task)
-{
-	struct scanner *scanner = loop_owner(task, struct scanner, tick);
-
-	report_progress(&scanner->report, scanner->told, scanner->total);
-	task->wake = deadline_in(REPORT_PROGRESS_SECONDS);
+	scanner->scan->signal = signals_next(task);
+	if (!deadline_passed(task->wake))
+		return;
+	report_progress(&scanner->report);
+	task->wake = deadline_in(PROGRESS_EVERY_S);
 	loop_update(&scanner->loop, task);
 }
 
-static int open_tasks(struct scanner *scanner)
+static int open_bell(struct scanner *scanner)
 {
 	loop_task_init(&scanner->bell, run_bell);
-	if (signals_watch(&scanner->loop, &scanner->bell, false) < 0)
-		return -1;
-	loop_task_init(&scanner->tick, run_tick);
-	if (report_has_progress())
-		scanner->tick.wake = deadline_in(REPORT_PROGRESS_FIRST);
-	return loop_update(&scanner->loop, &scanner->tick);
+	if (isatty(STDERR_FILENO))
+		scanner->bell.wake = deadline_in(PROGRESS_FIRST_S);
+	return signals_watch(&scanner->loop, &scanner->bell, false);
 }
 
 static int attempts_at_once(const struct scanner *scanner)
 {
-	const struct address *address = &scanner->scan->target.address;
-	int allowed = family_of(address->kind)->attempts;
+	enum address_kind kind = scanner->scan->target.address.kind;
+	int allowed = family_of(kind)->attempts;
 	int most = allowed > 0 ? allowed : ATTEMPTS;
 	int room = fd_room(scanner->loop.epoll, SPARE_DESCRIPTORS);
 
 	if (room < most)
-		most = room > 1 ? room : 1;
-	if (scanner->total < (uint64_t)most)
-		most = (int)scanner->total;
-	return most > 0 ? most : 1;
+		most = room;
+	return most > 1 ? most : 1;
 }
 
-static int open_attempts(struct scanner *scanner)
+static void open_attempts(struct scanner *scanner)
 {
-	size_t size = (size_t)attempts_at_once(scanner);
+	int most = attempts_at_once(scanner);
 
-	scanner->attempts = calloc(size, sizeof *scanner->attempts);
-	scanner->idle = calloc(size, sizeof(struct attempt *));
-	if (scanner->attempts == NULL || scanner->idle == NULL)
-		return -1;
-	for (size_t i = size; i-- > 0;) {
+	for (int i = 0; i < most && (uint64_t)i < scanner->report.total; i++) {
 		struct attempt *attempt = &scanner->attempts[i];
 
 		attempt->scanner = scanner;
 		attempt->target = scanner->scan->target;
 		loop_task_init(&attempt->task, run_attempt);
-		scanner->idle[scanner->idles++] = attempt;
+		SLIST_INSERT_HEAD(&scanner->idle, attempt, next_idle);
 	}
-	return 0;
 }
 
+/* Returns 0, or -1 with errno. */
 static int scan_all(struct scanner *scanner)
 {
-	while (scanner->told < scanner->total && scanner->signal == 0) {
+	struct report *report = &scanner->report;
+
+	while (scanner->scan->signal == 0) {
 		begin_more(scanner);
 		tell(scanner, false);
-		if (!report_flush(&scanner->report))
+		if (!report_flush(report) || report->done == report->total)
 			break;
-		if (scanner->told < scanner->total &&
-		    loop_turn(&scanner->loop) < 0)
+		if (loop_turn(&scanner->loop) < 0)
 			return -1;
 	}
+	tell(scanner, true);
 	return 0;
 }
 
+/* Returns 0, or -1 with errno and the step that failed. */
+static int run(struct scanner *scanner, struct socket_fault *fault)
+{
+	int result = -1;
+
+	if (scanner->report.to == NULL ||
+	    dial_resolve(&scanner->scan->target, fault) < 0)
+		return -1;
+	fault->step = "epoll";
+	if (loop_init(&scanner->loop) < 0)
+		return -1;
+	open_attempts(scanner);
+	if (open_bell(scanner) == 0)
+		result = scan_all(scanner);
+	loop_free(&scanner->loop);
+	return result;
+}
+
+/* Returns NULL with errno. */
 static struct scanner *new_scanner(struct scan *scan)
 {
 	struct scanner *scanner = calloc(1, sizeof *scanner);
@@ -218,52 +226,27 @@ static struct scanner *new_scanner(struct scan *scan)
 	if (scanner == NULL)
 		return NULL;
 	scanner->scan = scan;
-	scanner->loop.epoll = -1;
-	scanner->total = value_ports_count(&scan->ports);
-	report_init(
-	    &scanner->report, &scan->target.address, scan->verbose, scan->json);
-	scanner->report.retried = scan->target.retry >= 0;
+	scanner->report = (struct report){
+		.address = scan->target.address,
+		.verbose = scan->verbose,
+		.json = scan->json,
+		.total = value_ports_count(&scan->ports),
+		.to = fd_output(STDOUT_FILENO),
+	};
 	return scanner;
 }
 
-static void free_scanner(struct scanner *scanner)
+enum status scan_run(struct scan *scan)
 {
-	if (scanner == NULL)
-		return;
-	loop_free(&scanner->loop);
-	free(scanner->attempts);
-	free(scanner->idle);
-	free(scanner);
-}
-
-/* Returns 0, or -1 with errno and the step that failed. */
-static int run(struct scanner *scanner, struct socket_fault *fault)
-{
-	fault->step = "epoll";
-	if (loop_init(&scanner->loop) < 0 || open_tasks(scanner) < 0)
-		return -1;
-	fault->step = "memory";
-	if (open_attempts(scanner) < 0)
-		return -1;
-	fault->step = "epoll";
-	return scan_all(scanner);
-}
-
-enum status scan_run(struct scan *scan, int *signal)
-{
-	struct scanner *scanner = new_scanner(scan);
 	struct socket_fault fault = { .step = "memory" };
+	struct scanner *scanner = new_scanner(scan);
 	enum status status = STATUS_FAILED;
 
-	*signal = 0;
-	if (scanner == NULL || dial_resolve(&scan->target, &fault) < 0 ||
-	    run(scanner, &fault) < 0) {
-		trouble_report(&scan->target.address, &fault, errno);
-	} else {
-		*signal = scanner->signal;
-		tell(scanner, true);
+	scan->signal = 0;
+	if (scanner != NULL && run(scanner, &fault) == 0)
 		status = report_end(&scanner->report);
-	}
-	free_scanner(scanner);
+	else
+		trouble_report(&scan->target.address, &fault, errno);
+	free(scanner);
 	return status;
 }

@@ -1,7 +1,6 @@
 /*
- * Which ports answer? Opens many connections at once, sends nothing (but a
- * hybrid socket's handshake), and tells of each port, in their order, what
- * came of it.
+ * Which ports answer? Opens many connections at once, sends nothing (except a
+ * hybrid socket's handshake), and reports the ports in ascending order.
  */
 #ifndef VCAT_SCAN_H
 #define VCAT_SCAN_H
@@ -16,14 +15,15 @@ struct scan {
 	struct dial_target target; /* of each port, but for the port */
 	struct ranges ports;
 	bool verbose; /* a line for each port, not only for open ones */
-	bool json;    /* an object for each port */
+	bool json;    /* one object per port */
+	int signal;   /* scan_run() sets it: what has ended the scan, or 0 */
 };
 
 /*
- * Scans and prints to stdout. A SIGHUP, SIGINT or SIGTERM cuts it short: what
- * is known by then is printed, and its number is left in *signal, else 0.
- * Returns 0 if a port is open; 3 if nobody answered in time; else 1.
+ * Scans and prints to stdout. SIGHUP, SIGINT or SIGTERM ends the scan; what is
+ * known by then is printed. Returns 0 if a port is open; 3 if all timed out;
+ * else 1.
  */
-enum status scan_run(struct scan *scan, int *signal);
+enum status scan_run(struct scan *scan);
 
 #endif

@@ -23,12 +23,11 @@ static enum status run_scan(const struct options *options)
 		.verbose = options->verbose,
 		.json = options->json,
 	};
-	int number;
-	enum status status = scan_run(&scan, &number);
+	enum status status = scan_run(&scan);
 
 	dial_forget(&scan.target);
-	if (number != 0)
-		signals_die(number);
+	if (scan.signal != 0)
+		signals_die(scan.signal);
 	return status;
 }
 

@@ -142,6 +142,8 @@ backlog_full() {
 	wait_until 5 test -S v
 	run -1 --separate-stderr vcat -z -v mux:v:22
 	[[ $output == "mux:v:22 Protocol error "* ]]
+	expect "${stderr_lines[0]}" \
+		'vcat: mux:v:22: handshake: Protocol error: the answer was "HTTP/1.1 400"'
 }
 
 @test "timed out: silence everywhere is status 3" {

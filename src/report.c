@@ -8,27 +8,27 @@
 #include "log.h"
 #include "text.h"
 
-static const char *reason(const struct report_entry *entry)
+static const char *reason(enum outcome outcome, int error)
 {
-	return entry->outcome == OUTCOME_FAILED
-		   ? strerror(entry->error)
-		   : trouble_outcome_name(entry->outcome);
+	return outcome == OUTCOME_FAILED ? strerror(error)
+					 : trouble_outcome_name(outcome);
 }
 
-static void print_object(const struct report *report, const char *address,
-    const struct report_entry *entry)
+static void print_object(
+    FILE *to, const struct report_entry *entry, enum outcome outcome)
 {
-	bool open = entry->outcome == OUTCOME_OPEN;
+	const struct address *address = &entry->address;
+	char text[ADDRESS_TEXT_SIZE];
 	struct json json;
 
-	json_open(&json, report->to);
-	json_string(&json, "address", address);
-	if (address_has(report->address.kind, ADDRESS_PORT))
-		json_number(&json, "port", entry->port);
-	json_string(&json, "outcome", trouble_outcome_name(entry->outcome));
-	json_bool(&json, "open", open);
+	json_open(&json, to);
+	json_string(&json, "address", address_format(address, text));
+	if (address_has(address->kind, ADDRESS_PORT))
+		json_number(&json, "port", address->port);
+	json_string(&json, "outcome", trouble_outcome_name(outcome));
+	json_bool(&json, "open", entry->error == 0);
 	json_number(&json, "ms", entry->ms);
-	if (!open) {
+	if (entry->error != 0) {
 		json_string(&json, "step", entry->fault.step);
 		json_string(&json, "error", strerror(entry->error));
 	}
@@ -42,33 +42,29 @@ static void clear_progress(struct report *report)
 	report->progress = false;
 }
 
-static void print(struct report *report, const struct report_entry *entry)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	clear_progress(report);
-	report->address.port = entry->port;
-	address_format(&report->address, text);
-	if (report->json) {
-		print_object(report, text, entry);
-		return;
-	}
-	text_tame(text);
-	fputs(text, report->to);
-	if (report->verbose)
-		fprintf(report->to, " %s %.1f ms", reason(entry), entry->ms);
-	putc('\n', report->to);
-}
-
 void report_port(struct report *report, const struct report_entry *entry)
 {
-	struct report_tally *tally = &report->tallies[entry->outcome];
+	enum outcome outcome = trouble_outcome(&entry->address, entry->error);
+	struct report_tally *tally = &report->tallies[outcome];
+	char text[ADDRESS_TEXT_SIZE];
 
 	report->done++;
 	if (tally->count++ == 0)
 		tally->first = *entry;
-	if (report->json || report->verbose || entry->outcome == OUTCOME_OPEN)
-		print(report, entry);
+	if (!report->json && !report->verbose && outcome != OUTCOME_OPEN)
+		return;
+	clear_progress(report);
+	if (report->json) {
+		print_object(report->to, entry, outcome);
+		return;
+	}
+	address_format(&entry->address, text);
+	text_tame(text);
+	fputs(text, report->to);
+	if (report->verbose)
+		fprintf(report->to, " %s %.1f ms",
+		    reason(outcome, entry->error), entry->ms);
+	putc('\n', report->to);
 }
 
 /* After a failure stdio drops what it held: the next fflush(3) succeeds. */
@@ -92,51 +88,50 @@ void report_progress(struct report *report)
 }
 
 /*
- * Writes a list such as "990 refused, 10 timed out". Returns the first port
- * with the most frequent outcome.
+ * Writes a list such as "990 refused, 10 timed out". Returns the most frequent
+ * outcome.
  */
-static const struct report_entry *list_reasons(
+static enum outcome list_reasons(
     const struct report *report, char *list, size_t size)
 {
-	const struct report_tally *most = report->tallies;
+	enum outcome most = OUTCOME_OPEN; /* of which there is none */
 	char item[96];
 
 	list[0] = '\0';
-	for (int i = 0; i < OUTCOMES; i++) {
+	for (enum outcome i = 0; i < OUTCOMES; i++) {
 		const struct report_tally *tally = &report->tallies[i];
 
 		if (tally->count == 0)
 			continue;
 		snprintf(item, sizeof item, "%s%" PRIu64 " %s",
 		    list[0] != '\0' ? ", " : "", tally->count,
-		    reason(&tally->first));
+		    reason(i, tally->first.error));
 		strlcat(list, item, size);
-		if (tally->count > most->count)
-			most = tally;
+		if (tally->count > report->tallies[most].count)
+			most = i;
 	}
-	return &most->first;
+	return most;
 }
 
 /* Says why no port is open. */
-static void complain(struct report *report)
+static void complain(const struct report *report)
 {
 	char reasons[512];
 	char name[ADDRESS_TEXT_SIZE];
-	const struct report_entry *entry =
-	    list_reasons(report, reasons, sizeof reasons);
+	enum outcome most = list_reasons(report, reasons, sizeof reasons);
+	const struct report_entry *entry = &report->tallies[most].first;
 
-	report->address.port = entry->port;
 	if (report->done == 1) {
-		trouble_report(&report->address, &entry->fault, entry->error);
+		trouble_report(&entry->address, &entry->fault, entry->error);
 		return;
 	}
-	address_name(&report->address, name);
+	address_name(&entry->address, name);
 	*strrchr(name, ':') = '\0';
 	log_error("%s: none of %" PRIu64 " ports is open: %s", name,
 	    report->done, reasons);
 	/* among many ports, a refusal needs no explanation */
-	if (entry->outcome != OUTCOME_REFUSED)
-		trouble_hint(&report->address, &entry->fault, entry->error);
+	if (most != OUTCOME_REFUSED)
+		trouble_hint(&entry->address, &entry->fault, entry->error);
 }
 
 enum status report_end(struct report *report)

@@ -20,8 +20,7 @@
 
 /* The result for one port. */
 struct report_entry {
-	uint32_t port;
-	enum outcome outcome;
+	struct address address;
 	int error;                 /* errno's; 0 if open */
 	struct socket_fault fault; /* what failed, unless open */
 	double ms;                 /* how long the attempt took */
@@ -29,8 +28,7 @@ struct report_entry {
 
 /* The owner sets all members down to the blank line; the others are 0. */
 struct report {
-	struct address address; /* of each port, but for the port */
-	bool verbose;           /* a line for each port, not only open ones */
+	bool verbose; /* a line for each port, not only for open ones */
 	bool json;
 	uint64_t total; /* ports to scan */
 	FILE *to;       /* from fd_output(): no line may be lost */

@@ -1,8 +1,8 @@
 /*
- * Attempts end in any order, but ports are reported in ascending order: results
- * wait in a ring until all results before them are known. No attempt begins
- * further ahead of the first unknown result than the ring is long, so memory
- * stays bounded however many ports there are.
+ * Attempts end in any order, but ports are reported in ascending order: an
+ * attempt that has ended waits in a queue until all before it have ended. The
+ * queue's length is limited, so memory stays bounded however many ports there
+ * are.
  */
 #include "scan.h"
 
@@ -19,8 +19,8 @@
 #include "signals.h"
 #include "trouble.h"
 
-/* Results that wait for those before them. */
-#define RING 16384
+/* Attempts in the queue, most of which have ended. */
+#define QUEUE 16384
 
 /* Attempts at once: more would not be faster, and a listener has a backlog. */
 #define ATTEMPTS 512
@@ -32,15 +32,14 @@
 #define PROGRESS_FIRST_S 1.0
 #define PROGRESS_EVERY_S 0.25
 
-/* One connection being made. */
+/* One connection, being made or at its end. */
 struct attempt {
 	struct scanner *scanner;
 	struct loop_task task;
 	struct dial_target target;
 	struct dial dial;
-	struct report_entry *entry; /* in the ring */
-	int64_t began;
-	SLIST_ENTRY(attempt) next_idle;
+	int64_t began, ended; /* deadline_now() then */
+	STAILQ_ENTRY(attempt) next;
 };
 
 struct scanner {
@@ -48,44 +47,53 @@ struct scanner {
 	struct loop loop;
 	struct loop_task bell; /* signals, and the time to show progress */
 	struct report report;
-	struct attempt attempts[ATTEMPTS];
-	SLIST_HEAD(idle_attempts, attempt) idle;
-	struct report_entry ring[RING];
-	uint64_t begun; /* ports; report.done of them are out of the ring */
+	STAILQ_HEAD(attempts, attempt) queue;
+	uint64_t begun; /* ports; report.done of them have left the queue */
+	int idle;       /* how many more attempts may be made at once */
 };
 
-/*
- * Reports the results up to the first unknown one; if no more will come, skips
- * those that are unknown.
- */
-static void tell(struct scanner *scanner, bool last)
+static void report_attempt(struct attempt *attempt)
 {
-	for (uint64_t i = scanner->report.done; i < scanner->begun; i++) {
-		const struct report_entry *entry = &scanner->ring[i % RING];
+	const struct dial *dial = &attempt->dial;
+	const struct report_entry entry = {
+		.address = attempt->target.address,
+		.error = dial->state == DIAL_CONNECTED ? 0 : dial->error,
+		.fault = dial->attempt.fault,
+		.ms = (double)(attempt->ended - attempt->began) / NS_PER_MS,
+	};
 
-		if (entry->outcome != OUTCOME_UNKNOWN)
-			report_port(&scanner->report, entry);
-		else if (!last)
+	report_port(&attempt->scanner->report, &entry);
+}
+
+/*
+ * Takes attempts out of the queue and reports them, up to the first that has
+ * not ended; if the scan is over, takes them all.
+ */
+static void tell(struct scanner *scanner, bool over)
+{
+	struct attempt *attempt;
+
+	while ((attempt = STAILQ_FIRST(&scanner->queue)) != NULL) {
+		bool ended = attempt->dial.state >= DIAL_CONNECTED;
+
+		if (ended)
+			report_attempt(attempt);
+		else if (!over)
 			break;
+		STAILQ_REMOVE_HEAD(&scanner->queue, next);
+		free(attempt);
 	}
 }
 
-static void note_outcome(struct attempt *attempt)
+static void end_attempt(struct attempt *attempt)
 {
 	struct scanner *scanner = attempt->scanner;
-	struct report_entry *entry = attempt->entry;
-	struct dial *dial = &attempt->dial;
 
+	attempt->ended = deadline_now();
 	loop_remove(&scanner->loop, &attempt->task);
-	if (dial->state == DIAL_CONNECTED)
-		close(dial->attempt.fd);
-	else
-		entry->error = dial->error;
-	entry->outcome =
-	    trouble_outcome(&attempt->target.address, entry->error);
-	entry->fault = dial->attempt.fault;
-	entry->ms = (double)(deadline_now() - attempt->began) / NS_PER_MS;
-	SLIST_INSERT_HEAD(&scanner->idle, attempt, next_idle);
+	if (attempt->dial.state == DIAL_CONNECTED)
+		close(attempt->dial.attempt.fd);
+	scanner->idle++;
 }
 
 /* Waits for the attempt's next step, if there is one. */
@@ -101,7 +109,7 @@ static void watch(struct attempt *attempt)
 		dial_abort(dial);
 		dial->error = errno;
 	}
-	note_outcome(attempt);
+	end_attempt(attempt);
 }
 
 static void run_attempt(struct loop_task *task)
@@ -112,29 +120,37 @@ static void run_attempt(struct loop_task *task)
 	watch(attempt);
 }
 
-static void begin_next(struct scanner *scanner)
+/* Returns 0, or -1 with errno. */
+static int begin_next(struct scanner *scanner)
 {
-	struct attempt *attempt = SLIST_FIRST(&scanner->idle);
-	uint64_t index = scanner->begun++;
-	uint32_t port = value_ports_at(&scanner->scan->ports, index);
+	const struct scan *scan = scanner->scan;
+	struct attempt *attempt = malloc(sizeof *attempt);
 
-	SLIST_REMOVE_HEAD(&scanner->idle, next_idle);
-	attempt->entry = &scanner->ring[index % RING];
-	*attempt->entry = (struct report_entry){ .port = port };
-	attempt->target.address.port = port;
+	if (attempt == NULL)
+		return -1;
+	scanner->idle--;
+	attempt->scanner = scanner;
+	loop_task_init(&attempt->task, run_attempt);
+	attempt->target = scan->target;
+	attempt->target.address.port =
+	    value_ports_at(&scan->ports, scanner->begun++);
 	attempt->began = deadline_now();
+	STAILQ_INSERT_TAIL(&scanner->queue, attempt, next);
 	dial_begin(&attempt->dial, &attempt->target);
 	watch(attempt);
+	return 0;
 }
 
-/* Begins as many attempts as there is room for. */
-static void begin_more(struct scanner *scanner)
+/* Begins as many attempts as there is room for. Returns 0, or -1 with errno. */
+static int begin_more(struct scanner *scanner)
 {
 	const struct report *report = &scanner->report;
 
-	while (!SLIST_EMPTY(&scanner->idle) && scanner->begun < report->total &&
-	       scanner->begun < report->done + RING)
-		begin_next(scanner);
+	while (scanner->idle > 0 && scanner->begun < report->total &&
+	       scanner->begun < report->done + QUEUE)
+		if (begin_next(scanner) < 0)
+			return -1;
+	return 0;
 }
 
 static void run_bell(struct loop_task *task)
@@ -169,84 +185,60 @@ static int attempts_at_once(const struct scanner *scanner)
 	return most > 1 ? most : 1;
 }
 
-static void open_attempts(struct scanner *scanner)
-{
-	int most = attempts_at_once(scanner);
-
-	for (int i = 0; i < most && (uint64_t)i < scanner->report.total; i++) {
-		struct attempt *attempt = &scanner->attempts[i];
-
-		attempt->scanner = scanner;
-		attempt->target = scanner->scan->target;
-		loop_task_init(&attempt->task, run_attempt);
-		SLIST_INSERT_HEAD(&scanner->idle, attempt, next_idle);
-	}
-}
-
 /* Returns 0, or -1 with errno. */
 static int scan_all(struct scanner *scanner)
 {
 	struct report *report = &scanner->report;
 
+	scanner->idle = attempts_at_once(scanner);
 	while (scanner->scan->signal == 0) {
-		begin_more(scanner);
+		if (begin_more(scanner) < 0)
+			return -1;
 		tell(scanner, false);
 		if (!report_flush(report) || report->done == report->total)
 			break;
 		if (loop_turn(&scanner->loop) < 0)
 			return -1;
 	}
-	tell(scanner, true);
 	return 0;
 }
 
-/* Returns 0, or -1 with errno and the step that failed. */
-static int run(struct scanner *scanner, struct socket_fault *fault)
+/* Returns 0, or -1 with errno. */
+static int run(struct scanner *scanner)
 {
 	int result = -1;
 
-	if (scanner->report.to == NULL ||
-	    dial_resolve(&scanner->scan->target, fault) < 0)
+	if (scanner->report.to == NULL || loop_init(&scanner->loop) < 0)
 		return -1;
-	fault->step = "epoll";
-	if (loop_init(&scanner->loop) < 0)
-		return -1;
-	open_attempts(scanner);
 	if (open_bell(scanner) == 0)
 		result = scan_all(scanner);
+	tell(scanner, true);
 	loop_free(&scanner->loop);
 	return result;
 }
 
-/* Returns NULL with errno. */
-static struct scanner *new_scanner(struct scan *scan)
-{
-	struct scanner *scanner = calloc(1, sizeof *scanner);
-
-	if (scanner == NULL)
-		return NULL;
-	scanner->scan = scan;
-	scanner->report = (struct report){
-		.address = scan->target.address,
-		.verbose = scan->verbose,
-		.json = scan->json,
-		.total = value_ports_count(&scan->ports),
-		.to = fd_output(STDOUT_FILENO),
-	};
-	return scanner;
-}
-
 enum status scan_run(struct scan *scan)
 {
-	struct socket_fault fault = { .step = "memory" };
-	struct scanner *scanner = new_scanner(scan);
-	enum status status = STATUS_FAILED;
+	struct socket_fault fault = { .step = "resolve" };
+	struct scanner scanner = {
+		.scan = scan,
+		.report = {
+			.verbose = scan->verbose,
+			.json = scan->json,
+			.total = value_ports_count(&scan->ports),
+			.to = fd_output(STDOUT_FILENO),
+		},
+		.queue = STAILQ_HEAD_INITIALIZER(scanner.queue),
+	};
 
 	scan->signal = 0;
-	if (scanner != NULL && run(scanner, &fault) == 0)
-		status = report_end(&scanner->report);
-	else
+	if (dial_resolve(&scan->target, &fault) < 0) {
 		trouble_report(&scan->target.address, &fault, errno);
-	free(scanner);
-	return status;
+		return STATUS_FAILED;
+	}
+	if (run(&scanner) < 0) {
+		trouble_at(&scan->target.address, "scan", errno);
+		return STATUS_FAILED;
+	}
+	return report_end(&scanner.report);
 }

@@ -52,7 +52,6 @@ bool trouble_passes(int error)
 const char *trouble_outcome_name(enum outcome outcome)
 {
 	static const char *const names[OUTCOMES] = {
-		[OUTCOME_UNKNOWN] = "unknown",
 		[OUTCOME_OPEN] = "open",
 		[OUTCOME_REFUSED] = "refused",
 		[OUTCOME_NO_VM] = "no such VM",

@@ -13,7 +13,6 @@
 
 /* What has come of an attempt to connect. */
 enum outcome {
-	OUTCOME_UNKNOWN, /* not known yet */
 	OUTCOME_OPEN,
 	OUTCOME_REFUSED,
 	OUTCOME_NO_VM,

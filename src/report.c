@@ -17,14 +17,13 @@ static const char *reason(enum outcome outcome, int error)
 static void print_object(
     FILE *to, const struct report_entry *entry, enum outcome outcome)
 {
-	const struct address *address = &entry->address;
 	char text[ADDRESS_TEXT_SIZE];
 	struct json json;
 
 	json_open(&json, to);
-	json_string(&json, "address", address_format(address, text));
-	if (address_has(address->kind, ADDRESS_PORT))
-		json_number(&json, "port", address->port);
+	json_string(&json, "address", address_format(&entry->address, text));
+	if (address_has(entry->address.kind, ADDRESS_PORT))
+		json_number(&json, "port", entry->address.port);
 	json_string(&json, "outcome", trouble_outcome_name(outcome));
 	json_bool(&json, "open", entry->error == 0);
 	json_number(&json, "ms", entry->ms);
@@ -45,12 +44,11 @@ static void clear_progress(struct report *report)
 void report_port(struct report *report, const struct report_entry *entry)
 {
 	enum outcome outcome = trouble_outcome(&entry->address, entry->error);
-	struct report_tally *tally = &report->tallies[outcome];
 	char text[ADDRESS_TEXT_SIZE];
 
 	report->done++;
-	if (tally->count++ == 0)
-		tally->first = *entry;
+	if (report->counts[outcome]++ == 0)
+		report->firsts[outcome] = *entry;
 	if (!report->json && !report->verbose && outcome != OUTCOME_OPEN)
 		return;
 	clear_progress(report);
@@ -82,7 +80,7 @@ void report_progress(struct report *report)
 
 	snprintf(text, sizeof text,
 	    "%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", report->done,
-	    report->total, report->tallies[OUTCOME_OPEN].count);
+	    report->total, report->counts[OUTCOME_OPEN]);
 	log_progress(text);
 	report->progress = true;
 }
@@ -99,15 +97,13 @@ static enum outcome list_reasons(
 
 	list[0] = '\0';
 	for (enum outcome i = 0; i < OUTCOMES; i++) {
-		const struct report_tally *tally = &report->tallies[i];
-
-		if (tally->count == 0)
+		if (report->counts[i] == 0)
 			continue;
 		snprintf(item, sizeof item, "%s%" PRIu64 " %s",
-		    list[0] != '\0' ? ", " : "", tally->count,
-		    reason(i, tally->first.error));
+		    list[0] != '\0' ? ", " : "", report->counts[i],
+		    reason(i, report->firsts[i].error));
 		strlcat(list, item, size);
-		if (tally->count > report->tallies[most].count)
+		if (report->counts[i] > report->counts[most])
 			most = i;
 	}
 	return most;
@@ -119,7 +115,7 @@ static void complain(const struct report *report)
 	char reasons[512];
 	char name[ADDRESS_TEXT_SIZE];
 	enum outcome most = list_reasons(report, reasons, sizeof reasons);
-	const struct report_entry *entry = &report->tallies[most].first;
+	const struct report_entry *entry = &report->firsts[most];
 
 	if (report->done == 1) {
 		trouble_report(&entry->address, &entry->fault, entry->error);
@@ -141,13 +137,11 @@ enum status report_end(struct report *report)
 		log_error("stdout: write: %s", strerror(report->error));
 		return STATUS_FAILED;
 	}
-	if (report->tallies[OUTCOME_OPEN].count > 0)
+	if (report->counts[OUTCOME_OPEN] > 0)
 		return STATUS_OK;
-	if (report->done == 0)
-		return STATUS_FAILED;
-	if (!report->json)
+	if (report->done > 0 && !report->json)
 		complain(report);
-	return report->tallies[OUTCOME_TIMED_OUT].count == report->done
+	return report->counts[OUTCOME_TIMED_OUT] == report->done
 		   ? STATUS_TIMEOUT
 		   : STATUS_FAILED;
 }

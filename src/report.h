@@ -36,10 +36,8 @@ struct report {
 	uint64_t done; /* ports reported */
 	int error;     /* errno of a failed write to stdout, or 0 */
 	bool progress; /* the terminal shows a line of progress */
-	struct report_tally {
-		uint64_t count;
-		struct report_entry first;
-	} tallies[OUTCOMES];
+	uint64_t counts[OUTCOMES];
+	struct report_entry firsts[OUTCOMES]; /* for each outcome: one port */
 };
 
 /* Reports one port; the owner calls it in the order of the ports. */

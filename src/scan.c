@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -165,18 +164,9 @@ static void run_bell(struct loop_task *task)
 	loop_update(&scanner->loop, task);
 }
 
-static int open_bell(struct scanner *scanner)
-{
-	loop_task_init(&scanner->bell, run_bell);
-	if (isatty(STDERR_FILENO))
-		scanner->bell.wake = deadline_in(PROGRESS_FIRST_S);
-	return signals_watch(&scanner->loop, &scanner->bell, false);
-}
-
 static int attempts_at_once(const struct scanner *scanner)
 {
-	enum address_kind kind = scanner->scan->target.address.kind;
-	int allowed = family_of(kind)->attempts;
+	int allowed = family_of(scanner->scan->target.address.kind)->attempts;
 	int most = allowed > 0 ? allowed : ATTEMPTS;
 	int room = fd_room(scanner->loop.epoll, SPARE_DESCRIPTORS);
 
@@ -203,14 +193,20 @@ static int scan_all(struct scanner *scanner)
 	return 0;
 }
 
-/* Returns 0, or -1 with errno. */
-static int run(struct scanner *scanner)
+/* Returns 0, or -1 with errno and the step that failed. */
+static int run(struct scanner *scanner, struct socket_fault *fault)
 {
 	int result = -1;
 
+	if (dial_resolve(&scanner->scan->target, fault) < 0)
+		return -1;
+	fault->step = "scan";
 	if (scanner->report.to == NULL || loop_init(&scanner->loop) < 0)
 		return -1;
-	if (open_bell(scanner) == 0)
+	loop_task_init(&scanner->bell, run_bell);
+	if (isatty(STDERR_FILENO))
+		scanner->bell.wake = deadline_in(PROGRESS_FIRST_S);
+	if (signals_watch(&scanner->loop, &scanner->bell, false) == 0)
 		result = scan_all(scanner);
 	tell(scanner, true);
 	loop_free(&scanner->loop);
@@ -232,13 +228,8 @@ enum status scan_run(struct scan *scan)
 	};
 
 	scan->signal = 0;
-	if (dial_resolve(&scan->target, &fault) < 0) {
-		trouble_report(&scan->target.address, &fault, errno);
-		return STATUS_FAILED;
-	}
-	if (run(&scanner) < 0) {
-		trouble_at(&scan->target.address, "scan", errno);
-		return STATUS_FAILED;
-	}
-	return report_end(&scanner.report);
+	if (run(&scanner, &fault) == 0)
+		return report_end(&scanner.report);
+	trouble_report(&scan->target.address, &fault, errno);
+	return STATUS_FAILED;
 }

@@ -130,8 +130,7 @@ static int ask_device(uint32_t *cid)
 	return *cid == VMADDR_CID_ANY ? -1 : 0;
 }
 
-/* A guest's CID comes first, and no bind(2) tells which one it is. */
-static bool has_guest_device(void)
+bool vsock_has_driver(void)
 {
 	glob_t found = { 0 };
 	bool any = glob("/sys/bus/virtio/drivers/vmw_vsock_virtio_transport/"
@@ -151,7 +150,8 @@ int vsock_local_cid(uint32_t *cid)
 	error = errno;
 	if (vsock_try_bind(VMADDR_CID_ANY) < 0 && errno == EAFNOSUPPORT)
 		return -1;
-	if (error == ENODEV || !has_guest_device()) {
+	/* a guest's CID comes first, and no bind(2) tells which one it is */
+	if (error == ENODEV || !vsock_has_driver()) {
 		*cid = VMADDR_CID_HOST;
 		if (vsock_try_bind(*cid) == 0)
 			return 0;

@@ -5,10 +5,15 @@
 #ifndef VCAT_VSOCK_H
 #define VCAT_VSOCK_H
 
+#include <stdbool.h>
+
 #include "address.h"
 #include "socket.h"
 
 extern const struct family vsock_family;
+
+/* Whether a virtio driver connects this machine to a host. */
+bool vsock_has_driver(void);
 
 /*
  * The CID of this machine: a guest's own, else 2 on a host of virtual machines,

@@ -115,7 +115,7 @@ on_terminal() {
 
 @test "doctor: colours on a terminal only, and not with NO_COLOR" {
 	run -0 on_terminal "$VCAT --doctor"
-	[[ $output == $'\e[32mok\e[0m    kernel '* ]]
+	[[ $output == $'\e[32mok  \e[0m  kernel '* ]]
 	run -0 on_terminal "NO_COLOR=1 $VCAT --doctor"
 	[[ $output != *$'\e'* ]]
 	terminal=dumb run -0 on_terminal "$VCAT --doctor"

@@ -1,9 +1,11 @@
 #include "outbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,18 +14,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 /* An eventfd at this count has no room for 1 more: it is not writable. */
 #define EVENT_FULL (UINT64_MAX - 1)
 
+/*
+ * The message belongs to the user while `room` is writable, and to the thread
+ * from the user's write to `room` until the thread's read from it.
+ */
 struct outbox {
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards the fields below */
-	pthread_cond_t wake;  /* busy or closing has become true */
 	int socket;
-	int room; /* eventfd: writable while there is room for a message */
-	bool busy;
-	bool closing;
-	int error; /* errno of the first send that failed */
+	int room;   /* eventfd: writable while the message is empty */
+	sem_t work; /* posted for each message, and for `closing` */
+	atomic_bool closing;
+	atomic_int error; /* errno of the first send that failed */
 	size_t length;
 	size_t size;
 	char message[];
@@ -40,36 +46,21 @@ static int outbox_send_now(struct outbox *outbox)
 	return (size_t)n == outbox->length ? 0 : EMSGSIZE;
 }
 
-static void outbox_make_room(struct outbox *outbox)
-{
-	uint64_t count;
-
-	if (read(outbox->room, &count, sizeof count) < 0)
-		outbox->error = errno;
-}
-
+/* After a failed message the next may not follow: it might be joined to it. */
 static void *outbox_run(void *arg)
 {
 	struct outbox *outbox = arg;
+	eventfd_t count;
 
-	pthread_mutex_lock(&outbox->lock);
-	while (!outbox->closing) {
-		int error;
-
-		if (!outbox->busy) {
-			pthread_cond_wait(&outbox->wake, &outbox->lock);
+	for (;;) {
+		while (sem_wait(&outbox->work) < 0)
 			continue;
-		}
-		pthread_mutex_unlock(&outbox->lock);
-		error = outbox_send_now(outbox);
-		pthread_mutex_lock(&outbox->lock);
+		if (outbox->closing)
+			return NULL;
 		if (outbox->error == 0)
-			outbox->error = error;
-		outbox->busy = false;
-		outbox_make_room(outbox);
+			outbox->error = outbox_send_now(outbox);
+		eventfd_read(outbox->room, &count);
 	}
-	pthread_mutex_unlock(&outbox->lock);
-	return NULL;
 }
 
 /* The thread inherits the mask: no signal may interrupt its send(2). */
@@ -77,34 +68,28 @@ static int outbox_start(struct outbox *outbox)
 {
 	sigset_t all;
 	sigset_t before;
-	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&outbox->thread, NULL, outbox_run, outbox);
+	errno = pthread_create(&outbox->thread, NULL, outbox_run, outbox);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	return errno == 0 ? 0 : -1;
 }
 
 struct outbox *outbox_open(int fd, size_t size)
 {
 	struct outbox *outbox = calloc(1, sizeof *outbox + size);
-	int flags = fcntl(fd, F_GETFL);
 
 	if (outbox == NULL)
 		return NULL;
 	outbox->socket = fd;
 	outbox->size = size;
-	pthread_mutex_init(&outbox->lock, NULL);
-	pthread_cond_init(&outbox->wake, NULL);
+	sem_init(&outbox->work, 0, 0);
 	outbox->room = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (outbox->room < 0)
 		goto err_free;
 	/* ours alone: readers of the same socket use MSG_DONTWAIT */
-	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
-		goto err_close;
-	if (outbox_start(outbox) < 0)
+	if (fd_set_blocking(fd) < 0 || outbox_start(outbox) < 0)
 		goto err_close;
 	return outbox;
 err_close:
@@ -119,72 +104,49 @@ int outbox_fd(const struct outbox *outbox)
 	return outbox->room;
 }
 
-/* With the lock held: 0 when the next message may come, or errno. */
-static int outbox_state(const struct outbox *outbox)
+ssize_t outbox_send(struct outbox *outbox, const struct iovec *piece, int n)
 {
-	if (outbox->busy)
-		return EAGAIN;
-	return outbox->error;
-}
+	size_t length = 0;
 
-/* With the lock held and room for it: takes the message, wakes the thread. */
-static int outbox_take(struct outbox *outbox, const struct iovec *piece, int n)
-{
-	const uint64_t full = EVENT_FULL;
-
+	errno = outbox->error;
+	if (errno != 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		length += piece[i].iov_len;
+	if (length > outbox->size) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (eventfd_write(outbox->room, EVENT_FULL) < 0)
+		return -1; /* EAGAIN: the message before is on its way */
 	outbox->length = 0;
 	for (int i = 0; i < n; i++) {
-		if (piece[i].iov_len > outbox->size - outbox->length)
-			return EMSGSIZE;
 		memcpy(outbox->message + outbox->length, piece[i].iov_base,
 		    piece[i].iov_len);
 		outbox->length += piece[i].iov_len;
 	}
-	if (write(outbox->room, &full, sizeof full) < 0)
-		return errno;
-	outbox->busy = true;
-	pthread_cond_signal(&outbox->wake);
-	return 0;
-}
-
-ssize_t outbox_send(struct outbox *outbox, const struct iovec *piece, int n)
-{
-	ssize_t result = -1;
-	int error;
-
-	pthread_mutex_lock(&outbox->lock);
-	error = outbox_state(outbox);
-	if (error == 0)
-		error = outbox_take(outbox, piece, n);
-	if (error == 0)
-		result = (ssize_t)outbox->length;
-	pthread_mutex_unlock(&outbox->lock);
-	errno = error;
-	return result;
+	sem_post(&outbox->work);
+	return (ssize_t)length;
 }
 
 int outbox_flushed(struct outbox *outbox)
 {
-	int error;
+	bool busy = fd_poll(outbox->room, POLLOUT, 0) == 0;
 
-	pthread_mutex_lock(&outbox->lock);
-	error = outbox_state(outbox);
-	pthread_mutex_unlock(&outbox->lock);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	errno = outbox->error;
+	if (errno == 0 && busy)
+		errno = EAGAIN;
+	return errno == 0 ? 0 : -1;
 }
 
 void outbox_close(struct outbox *outbox)
 {
-	pthread_mutex_lock(&outbox->lock);
 	outbox->closing = true;
-	if (outbox->busy)
+	if (outbox_flushed(outbox) < 0 && errno == EAGAIN)
 		shutdown(outbox->socket, SHUT_RDWR);
-	pthread_cond_signal(&outbox->wake);
-	pthread_mutex_unlock(&outbox->lock);
+	sem_post(&outbox->work);
 	pthread_join(outbox->thread, NULL);
 	close(outbox->room);
-	pthread_cond_destroy(&outbox->wake);
-	pthread_mutex_destroy(&outbox->lock);
+	sem_destroy(&outbox->work);
 	free(outbox);
 }

@@ -24,29 +24,23 @@ static int ring_pieces(const struct buffer *buffer, size_t offset,
 {
 	size_t first = buffer->size - offset;
 
-	if (length == 0)
-		return 0;
-	piece[0].iov_base = buffer->data + offset;
-	piece[0].iov_len = length < first ? length : first;
-	if (length <= first)
-		return 1;
-	piece[1].iov_base = buffer->data;
-	piece[1].iov_len = length - first;
-	return 2;
+	if (length < first)
+		first = length;
+	piece[0] = (struct iovec){ buffer->data + offset, first };
+	piece[1] = (struct iovec){ buffer->data, length - first };
+	return (length > 0) + (length > first);
 }
 
 int buffer_space(struct buffer *buffer, struct iovec piece[2])
 {
-	size_t end = buffer->start + buffer->used;
-
 	if (buffer->data == NULL) {
 		buffer->data = malloc(buffer->size);
 		if (buffer->data == NULL)
 			return -1;
 	}
-	if (end >= buffer->size)
-		end -= buffer->size;
-	return ring_pieces(buffer, end, buffer_room(buffer), piece);
+	return ring_pieces(buffer,
+	    (buffer->start + buffer->used) % buffer->size, buffer_room(buffer),
+	    piece);
 }
 
 void buffer_fill(struct buffer *buffer, size_t n)
@@ -62,9 +56,7 @@ int buffer_bytes(const struct buffer *buffer, struct iovec piece[2])
 void buffer_drain(struct buffer *buffer, size_t n)
 {
 	buffer->used -= n;
-	buffer->start += n;
-	if (buffer->start >= buffer->size)
-		buffer->start -= buffer->size;
-	if (buffer->used == 0)
-		buffer->start = 0; /* the next read is in one piece */
+	/* empty: from the front, so that the next read is in one piece */
+	buffer->start =
+	    buffer->used > 0 ? (buffer->start + n) % buffer->size : 0;
 }

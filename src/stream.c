@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <linux/major.h>
@@ -24,102 +23,73 @@
 /* What goes through before a pipe is enlarged: not for a few lines. */
 #define PIPE_TRAFFIC 262144
 
-static ssize_t plain_read(
-    struct stream *stream, const struct iovec *piece, int n)
+static ssize_t plain_read(struct stream *stream, struct msghdr *pieces)
 {
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)piece,
-		.msg_iovlen = (size_t)n,
-	};
-
-	return stream->in.socket
-		   ? recvmsg(stream->in.fd, &message, MSG_DONTWAIT)
-		   : readv(stream->in.fd, piece, n);
+	return stream->in.socket ? recvmsg(stream->in.fd, pieces, MSG_DONTWAIT)
+				 : readv(stream->in.fd, pieces->msg_iov,
+				       (int)pieces->msg_iovlen);
 }
 
 /*
  * A blocking pipe that poll(2) calls writable takes PIPE_BUF bytes at once,
- * pipe(7); of more, a part could wait for room.
+ * pipe(7); if there are more, a part could wait for room.
  */
-static ssize_t plain_write(
-    struct stream *stream, const struct iovec *piece, int n)
+static ssize_t plain_write(struct stream *stream, struct msghdr *pieces)
 {
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)piece,
-		.msg_iovlen = (size_t)n,
-	};
+	const struct iovec *first = pieces->msg_iov;
 
 	if (stream->out.socket)
 		return sendmsg(
-		    stream->out.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		    stream->out.fd, pieces, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (stream->out.blocks)
-		return write(stream->out.fd, piece->iov_base,
-		    piece->iov_len < PIPE_BUF ? piece->iov_len : PIPE_BUF);
-	return writev(stream->out.fd, piece, n);
+		return write(stream->out.fd, first->iov_base,
+		    first->iov_len < PIPE_BUF ? first->iov_len : PIPE_BUF);
+	return writev(stream->out.fd, first, (int)pieces->msg_iovlen);
 }
 
-const struct stream_kind stream_plain = { plain_read, plain_write, NULL,
-	false };
+const struct stream_kind stream_plain = { plain_read, plain_write, false };
 
-static ssize_t message_read(
-    struct stream *stream, const struct iovec *piece, int n)
+static ssize_t message_read(struct stream *stream, struct msghdr *pieces)
 {
 	char control[CMSG_SPACE(sizeof(struct ucred))];
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)piece,
-		.msg_iovlen = (size_t)n,
-		.msg_control = stream->empties ? control : NULL,
-		.msg_controllen = stream->empties ? sizeof control : 0,
-	};
-	ssize_t got = recvmsg(stream->in.fd, &message, MSG_DONTWAIT);
+	ssize_t got;
 
-	if (got >= 0 && (message.msg_flags & MSG_TRUNC) != 0) {
+	if (stream->empties) {
+		pieces->msg_control = control;
+		pieces->msg_controllen = sizeof control;
+	}
+	got = recvmsg(stream->in.fd, pieces, MSG_DONTWAIT);
+	if (got >= 0 && (pieces->msg_flags & MSG_TRUNC) != 0) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (got == 0 && message.msg_controllen > 0) {
+	if (got == 0 && pieces->msg_controllen > 0) {
 		errno = EAGAIN; /* an empty message: nothing to pass on */
 		return -1;
 	}
 	return got;
 }
 
-static ssize_t message_write(
-    struct stream *stream, const struct iovec *piece, int n)
+static ssize_t message_write(struct stream *stream, struct msghdr *pieces)
 {
-	return outbox_send(stream->outbox, piece, n);
-}
-
-static int message_flushed(struct stream *stream)
-{
-	return outbox_flushed(stream->outbox);
+	return outbox_send(
+	    stream->outbox, pieces->msg_iov, (int)pieces->msg_iovlen);
 }
 
 static const struct stream_kind messages = { message_read, message_write,
-	message_flushed, true };
+	true };
 
-static ssize_t nowhere_read(
-    struct stream *stream, const struct iovec *piece, int n)
+static ssize_t nowhere_write(struct stream *stream, struct msghdr *pieces)
 {
-	(void)stream;
-	(void)piece;
-	(void)n;
-	return 0;
-}
-
-static ssize_t nowhere_write(
-    struct stream *stream, const struct iovec *piece, int n)
-{
-	size_t total = 0;
+	ssize_t total = 0;
 
 	(void)stream;
-	for (int i = 0; i < n; i++)
-		total += piece[i].iov_len;
-	return (ssize_t)total;
+	for (size_t i = 0; i < pieces->msg_iovlen; i++)
+		total += (ssize_t)pieces->msg_iov[i].iov_len;
+	return total;
 }
 
-static const struct stream_kind nowhere = { nowhere_read, nowhere_write, NULL,
-	false };
+static const struct stream_kind nowhere = { NULL, nowhere_write, false };
 
 void stream_discarding(struct stream *stream)
 {
@@ -223,76 +193,69 @@ static void note_traffic(struct stream_end *end, ssize_t n)
 	fcntl(end->fd, F_SETPIPE_SZ, PIPE_LARGE);
 }
 
-ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
+/* Does one read or write, whichever `way` does at that end. */
+static ssize_t move(struct stream *stream, struct stream_end *end,
+    ssize_t (*way)(struct stream *, struct msghdr *), struct msghdr pieces)
 {
-	ssize_t got;
+	ssize_t n;
 
 	do {
-		got = stream->kind->read(stream, piece, n);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0 && errno == EAGAIN)
-		stream->in.eager = false;
-	note_traffic(&stream->in, got);
-	return got;
+		n = way(stream, &pieces);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		end->eager = false;
+	note_traffic(end, n);
+	return n;
+}
+
+ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
+{
+	return move(stream, &stream->in, stream->kind->read,
+	    (struct msghdr){
+		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
 }
 
 ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 {
-	ssize_t put;
-
-	do {
-		put = stream->kind->write(stream, piece, n);
-	} while (put < 0 && errno == EINTR);
-	note_traffic(&stream->out, put);
-	return put;
+	return move(stream, &stream->out, stream->kind->write,
+	    (struct msghdr){
+		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
 }
 
-static int flushed(struct stream *stream)
+static int close_end(struct stream_end *end)
 {
-	return stream->kind->flushed != NULL ? stream->kind->flushed(stream)
-					     : 0;
+	int fd = end->fd;
+
+	end->fd = -1;
+	return fd_close(fd);
 }
 
 int stream_finish(struct stream *stream)
 {
-	int fd = stream->out.fd;
-
-	if (flushed(stream) < 0)
+	if (stream_in_flight(stream))
 		return -1;
-	switch (stream->ending) {
-	case STREAM_KEEP:
+	if (stream->ending == STREAM_KEEP)
 		return 0;
-	case STREAM_CLOSE:
-		stream->out.fd = -1;
-		return fd_close(fd);
-	case STREAM_SHUTDOWN:
-		break;
-	}
+	if (stream->ending == STREAM_CLOSE)
+		return close_end(&stream->out);
 	stream->finished = true;
-	/* the peer has left already: nothing is lost by that, and if bytes
-	   were on their way to it, writing or reading will tell */
-	return shutdown(fd, SHUT_WR) < 0 && errno != ENOTCONN ? -1 : 0;
+	/* ENOTCONN: the peer has left already. Nothing is lost by that; if
+	   bytes were on their way to it, writing or reading will tell. */
+	return shutdown(stream->out.fd, SHUT_WR) < 0 && errno != ENOTCONN ? -1
+									  : 0;
 }
 
-bool stream_in_flight(struct stream *stream)
+bool stream_in_flight(const struct stream *stream)
 {
-	return flushed(stream) < 0;
+	return stream->outbox != NULL && outbox_flushed(stream->outbox) < 0;
 }
 
 void stream_stop_reading(struct stream *stream)
 {
-	switch (stream->ending) {
-	case STREAM_KEEP:
-		break;
-	case STREAM_CLOSE:
-		if (stream->in.fd >= 0)
-			fd_close(stream->in.fd);
-		stream->in.fd = -1;
-		break;
-	case STREAM_SHUTDOWN:
+	if (stream->ending == STREAM_SHUTDOWN)
 		shutdown(stream->in.fd, SHUT_RD);
-		break;
-	}
+	else if (stream->ending == STREAM_CLOSE)
+		close_end(&stream->in);
 }
 
 int stream_writable_fd(const struct stream *stream)

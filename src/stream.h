@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 struct outbox;
 struct stream;
@@ -22,14 +22,13 @@ enum stream_ending {
 			    than it is, or others still use the descriptor */
 };
 
-/* How the bytes of a stream are moved. */
+/*
+ * How the bytes of a stream are moved: as recvmsg(2) and sendmsg(2) take the
+ * pieces, and with their results.
+ */
 struct stream_kind {
-	ssize_t (*read)(
-	    struct stream *stream, const struct iovec *piece, int n);
-	ssize_t (*write)(
-	    struct stream *stream, const struct iovec *piece, int n);
-	/* Whether all that was written has gone out: 0, or -1 with errno. */
-	int (*flushed)(struct stream *stream);
+	ssize_t (*read)(struct stream *stream, struct msghdr *pieces);
+	ssize_t (*write)(struct stream *stream, struct msghdr *pieces);
 	bool messages; /* one read, one message; needs a buffer that can hold
 			  the longest */
 };
@@ -101,9 +100,10 @@ int stream_finish(struct stream *stream);
 
 /*
  * Whether something that stream_write() took has not gone out, and may never:
- * a message that waits for the peer to read, or that could not be sent.
+ * a message that waits for the peer to read (errno EAGAIN), or one that could
+ * not be sent (errno says why).
  */
-bool stream_in_flight(struct stream *stream);
+bool stream_in_flight(const struct stream *stream);
 
 /* Reads no more: whoever writes to this stream learns that, where possible. */
 void stream_stop_reading(struct stream *stream);

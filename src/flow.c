@@ -22,7 +22,6 @@ void flow_init(
 		.writable = !to->out.blocks,
 	};
 	buffer_init(&flow->buffer, size);
-	splice_init(&flow->splice, NULL, 0);
 }
 
 void flow_free(struct flow *flow)
@@ -31,9 +30,17 @@ void flow_free(struct flow *flow)
 	splice_end(&flow->splice);
 }
 
+/* Messages would lose their boundaries. */
+static bool is_bytes_on_socket(const struct stream *stream)
+{
+	return stream->socket && !stream->kind->messages;
+}
+
 void flow_set_pool(struct flow *flow, struct splice_pool *pool)
 {
-	splice_init(&flow->splice, pool, flow->buffer.size);
+	flow->splice.most = flow->buffer.size;
+	if (is_bytes_on_socket(flow->from) && is_bytes_on_socket(flow->to))
+		flow->splice.pool = pool;
 }
 
 size_t flow_held(const struct flow *flow)
@@ -91,48 +98,18 @@ static void read_failed(struct flow *flow)
 	flow_break_off(flow);
 }
 
-static bool can_splice(const struct stream *from, const struct stream *to)
-{
-	return from->socket && to->socket && !from->kind->messages &&
-	       !to->kind->messages && splice_pays(from->in.fd, to->out.fd);
-}
-
 /*
  * Whether to read by way of a pipe: once a read has brought much, and there
  * is nothing in the buffer, which would be overtaken.
  */
 static bool should_splice(struct flow *flow)
 {
-	if (splice_on(&flow->splice))
-		return true;
-	if (!flow->bulk || flow->buffer.used > 0)
-		return false;
-	flow->bulk = false; /* if there is no pipe now, there may be later */
-	if (!can_splice(flow->from, flow->to)) {
-		splice_init(&flow->splice, NULL, 0);
-		return false;
+	if (flow->bulk && flow->buffer.used == 0) {
+		flow->bulk = false; /* if no pipe is free now, try later */
+		splice_begin(
+		    &flow->splice, flow->from->in.fd, flow->to->out.fd);
 	}
-	return splice_begin(&flow->splice);
-}
-
-/* With bytes in the pipe, EAGAIN says nothing of the socket. */
-static ssize_t take_by_pipe(struct flow *flow)
-{
-	ssize_t n = splice_fill(&flow->splice, flow->from->in.fd);
-
-	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
-		flow->readable = false;
-	return n;
-}
-
-/* Whether splice(2) is not to be had here; from now on the flow copies. */
-static bool gives_up_splicing(struct flow *flow)
-{
-	if (flow->splice.used > 0 || !splice_refused(errno))
-		return false;
-	splice_end(&flow->splice);
-	splice_init(&flow->splice, NULL, 0);
-	return true;
+	return splice_on(&flow->splice);
 }
 
 static ssize_t take_by_copy(struct flow *flow)
@@ -144,16 +121,12 @@ static ssize_t take_by_copy(struct flow *flow)
 
 	pieces = buffer_space(&flow->buffer, piece);
 	n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
-	flow->readable = !flow->from->in.blocks;
-	if (n < 0 && errno == EAGAIN)
-		flow->readable = false;
-	if (n > 0) {
+	/* less than was asked for: poll(2) tells when there is more */
+	flow->readable = n > 0 && !flow->from->in.blocks &&
+			 ((size_t)n == room || flow->from->in.eager);
+	if (n > 0)
 		buffer_fill(&flow->buffer, (size_t)n);
-		/* less than was asked for: poll(2) tells when there is more */
-		if ((size_t)n < room && !flow->from->in.eager)
-			flow->readable = false;
-		flow->bulk = n >= BULK && flow->splice.pool != NULL;
-	}
+	flow->bulk = n >= BULK && flow->splice.pool != NULL;
 	return n;
 }
 
@@ -164,8 +137,11 @@ static ssize_t take(struct flow *flow)
 
 	if (!should_splice(flow))
 		return take_by_copy(flow);
-	n = take_by_pipe(flow);
-	return n < 0 && gives_up_splicing(flow) ? take_by_copy(flow) : n;
+	n = splice_fill(&flow->splice, flow->from->in.fd);
+	/* with bytes in the pipe, EAGAIN says nothing of the socket */
+	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
+		flow->readable = false;
+	return n;
 }
 
 /* Reads once. Returns whether anything came of it. */

@@ -216,7 +216,6 @@ static int open_run(struct run *run, const struct options *options)
 	sigprocmask(SIG_BLOCK, NULL, &run->signals);
 	signal(SIGPIPE, SIG_IGN);
 	run->connections = connections_for(run);
-	splice_pool_init(&run->pipes);
 	if (loop_init(&run->loop) == 0)
 		return 0;
 	trouble_at(&options->address, "epoll", errno);

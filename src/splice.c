@@ -11,18 +11,10 @@
  * its own but for a slot of 40 bytes for each page. */
 #define PIPE_SIZE (1024 * 1024)
 
-static const struct splice_pipe no_pipe = { .in = -1, .out = -1 };
-
-void splice_pool_init(struct splice_pool *pool)
-{
-	*pool = (struct splice_pool){ .idles = 0 };
-}
-
 static void close_pipe(struct splice_pool *pool, struct splice_pipe *pipe)
 {
 	close(pipe->in);
 	close(pipe->out);
-	*pipe = no_pipe;
 	pool->made--;
 }
 
@@ -32,74 +24,56 @@ void splice_pool_free(struct splice_pool *pool)
 		close_pipe(pool, &pool->idle[--pool->idles]);
 }
 
-static int make_pipe(struct splice_pool *pool, struct splice_pipe *made)
+/* An idle pipe, or a new one; none if there are too many. */
+static struct splice_pipe take_pipe(struct splice_pool *pool)
 {
 	int ends[2];
-	int size;
 
+	if (pool->idles > 0)
+		return pool->idle[--pool->idles];
 	if (pool->made == SPLICE_PIPES ||
 	    pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
-		return -1;
+		return (struct splice_pipe){ .size = 0 };
+	pool->made++;
 	/* refused beyond a user's share: then it is smaller, and works */
 	fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
-	size = fcntl(ends[1], F_GETPIPE_SZ);
-	*made = (struct splice_pipe){
+	return (struct splice_pipe){
 		.out = ends[0],
 		.in = ends[1],
-		.size = size > 0 ? (size_t)size : 1,
+		.size = (size_t)fcntl(ends[1], F_GETPIPE_SZ),
 	};
-	pool->made++;
-	return 0;
-}
-
-void splice_init(struct splice *way, struct splice_pool *pool, size_t most)
-{
-	*way = (struct splice){ .pool = pool, .most = most, .pipe = no_pipe };
-}
-
-/* What the pipe has room for, and may be put into it. */
-static size_t room(const struct splice *way)
-{
-	size_t size = way->pipe.size < way->most ? way->pipe.size : way->most;
-
-	return size - way->used;
 }
 
 /* The domain of a socket that splice(2) does not wait for, or -1. */
 static int domain_of(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
+	int domain = fd_socket_number(fd, SO_DOMAIN);
 
 	if (flags < 0 || (flags & O_NONBLOCK) == 0)
 		return -1;
-	return fd_socket_number(fd, SO_DOMAIN);
+	return domain == AF_INET6 ? AF_INET : domain;
 }
 
-static bool is_tcp(int domain)
-{
-	return domain == AF_INET || domain == AF_INET6;
-}
-
-bool splice_pays(int from, int to)
+/*
+ * Whether it costs less than a copy. VM sockets copy anyway; from AF_UNIX to
+ * TCP the pages of the one are too small for the other.
+ */
+static bool pays(int from, int to)
 {
 	int source = domain_of(from);
 	int target = domain_of(to);
 
-	return (is_tcp(source) && (is_tcp(target) || target == AF_UNIX)) ||
-	       (source == AF_UNIX && target == AF_UNIX);
+	return target == AF_UNIX ? source == AF_UNIX || source == AF_INET
+				 : target == AF_INET && source == AF_INET;
 }
 
-bool splice_begin(struct splice *way)
+void splice_begin(struct splice *way, int from, int to)
 {
-	struct splice_pool *pool = way->pool;
-
-	if (pool == NULL)
-		return false;
-	if (pool->idles > 0) {
-		way->pipe = pool->idle[--pool->idles];
-		return true;
-	}
-	return make_pipe(pool, &way->pipe) == 0;
+	if (pays(from, to))
+		way->pipe = take_pipe(way->pool);
+	else
+		way->pool = NULL;
 }
 
 void splice_end(struct splice *way)
@@ -112,17 +86,32 @@ void splice_end(struct splice *way)
 		close_pipe(pool, &way->pipe);
 	else
 		pool->idle[pool->idles++] = way->pipe;
-	splice_init(way, pool, way->most);
+	*way = (struct splice){ .pool = pool, .most = way->most };
 }
 
 bool splice_on(const struct splice *way)
 {
-	return way->pipe.in >= 0;
+	return way->pipe.size > 0;
+}
+
+/* What the pipe has room for, and may be put into it. */
+static size_t room(const struct splice *way)
+{
+	size_t size = way->pipe.size < way->most ? way->pipe.size : way->most;
+
+	return size - way->used;
 }
 
 bool splice_has_room(const struct splice *way)
 {
 	return !way->stuffed && room(way) > 0;
+}
+
+/* A filter of system calls, or a kernel that does not know how. */
+static bool is_refusal(int error)
+{
+	return error == ENOSYS || error == EPERM || error == EINVAL ||
+	       error == EOPNOTSUPP;
 }
 
 /*
@@ -135,17 +124,16 @@ ssize_t splice_fill(struct splice *way, int from)
 	ssize_t n = splice(from, NULL, way->pipe.in, NULL, room(way),
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (n > 0)
+	if (n > 0) {
 		way->used += (size_t)n;
-	else if (n < 0 && errno == EAGAIN)
+	} else if (n < 0 && errno == EAGAIN) {
 		way->stuffed = way->used > 0;
+	} else if (n < 0 && way->used == 0 && is_refusal(errno)) {
+		splice_end(way);
+		way->pool = NULL;
+		errno = EAGAIN;
+	}
 	return n;
-}
-
-bool splice_refused(int error)
-{
-	return error == ENOSYS || error == EPERM || error == EINVAL ||
-	       error == EOPNOTSUPP;
 }
 
 ssize_t splice_drain(struct splice *way, int to)

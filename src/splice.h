@@ -10,46 +10,43 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* As many pipes as there are at most; who finds none free copies. */
+/* The most pipes that a pool makes; a flow that gets none copies. */
 #define SPLICE_PIPES 16
 
 struct splice_pipe {
-	int in, out; /* write to in, read from out; -1: no pipe */
-	size_t size; /* bytes that it may hold */
+	int in, out; /* write to in, read from out */
+	size_t size; /* bytes that it can hold; 0: no pipe */
 };
 
+/* All zeros is a pool that has made no pipe yet. */
 struct splice_pool {
 	struct splice_pipe idle[SPLICE_PIPES];
-	int idles; /* are free */
-	int made;  /* and this many there are in all */
+	int idles; /* pipes in `idle` */
+	int made;  /* pipes in all */
 };
 
+/* One direction. To begin with, the pool and `most` are set, the rest is 0. */
 struct splice {
 	struct splice_pool *pool; /* borrowed; NULL: always copy */
 	size_t most;              /* bytes that it may hold */
 	struct splice_pipe pipe;
 	size_t used;  /* bytes in the pipe */
-	bool stuffed; /* it took no more, though it has room for more bytes */
+	bool stuffed; /* the pipe took no more, though it has room for more
+			 bytes */
 };
 
-void splice_pool_init(struct splice_pool *pool);
+/* Closes the pipes that are idle. */
 void splice_pool_free(struct splice_pool *pool);
 
-/* A way that holds at most so many bytes, and has no pipe yet. */
-void splice_init(struct splice *way, struct splice_pool *pool, size_t most);
-
-/* Takes a pipe, if one is to be had. Returns whether there is one now. */
-bool splice_begin(struct splice *way);
+/*
+ * Takes a pipe for bytes from one socket to another, if the pool has one, and
+ * if splice(2) then moves the bytes without waiting and for less than a copy
+ * costs. If it does not, `pool` is NULL from then on.
+ */
+void splice_begin(struct splice *way, int from, int to);
 
 /* Gives the pipe back, or closes it with the bytes that are in it. */
 void splice_end(struct splice *way);
-
-/*
- * Whether splice(2) moves bytes from socket to socket without waiting, and for
- * less than a copy costs. VM sockets copy anyway; from AF_UNIX to TCP the pages
- * of the one are too small for the other.
- */
-bool splice_pays(int from, int to);
 
 /* Whether there is a pipe. */
 bool splice_on(const struct splice *way);
@@ -60,15 +57,10 @@ bool splice_has_room(const struct splice *way);
 /*
  * Moves what there is from a non-blocking socket into the pipe. Returns how
  * much, 0 at the end of the stream, or -1 with errno: EAGAIN when nothing is
- * there, or the pipe takes no more for now.
+ * there, or the pipe takes no more for now, or splice(2) does not work here;
+ * then the pipe and the pool are gone, and reading can tell.
  */
 ssize_t splice_fill(struct splice *way, int from);
-
-/*
- * Whether the errno of splice_fill() says that this cannot be spliced: by a
- * filter of system calls, or a kernel that does not know how.
- */
-bool splice_refused(int error);
 
 /*
  * Moves from the pipe to a non-blocking socket what that takes. Returns how

@@ -13,7 +13,7 @@ static void test_splice_bound(void)
 	static const char block[BLOCK];
 	const int much = 400 * 1024;
 	const int little = 150 * 1024;
-	struct splice_pool pool;
+	struct splice_pool pool = { 0 };
 	struct stream from;
 	struct stream to;
 	struct flow flow;
@@ -26,7 +26,6 @@ static void test_splice_bound(void)
 	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
 	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
 	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
-	splice_pool_init(&pool);
 	flow_init(&flow, &from, &to, MOST);
 	flow_set_pool(&flow, &pool);
 	for (int i = 0; i < 100; i++) {

@@ -112,7 +112,7 @@ static void part(struct connection *connection)
 /* If there was more for the flow's reader than it was sent, it must know. */
 static void note_cut(const struct flow *flow)
 {
-	flow->to->broken = flow->broken_off || flow->state != FLOW_DONE;
+	flow->to->broken = flow_is_cut(flow) || flow->state != FLOW_DONE;
 }
 
 /* The relay is over: says how it went, and lets go of it. */

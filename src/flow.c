@@ -11,17 +11,25 @@
 /* A read that brings so much is worth a pipe. */
 #define BULK 65536
 
+/* If bytes become messages, a read brings no more than one message can hold. */
+static size_t size_for(
+    const struct stream *from, const struct stream *to, size_t size)
+{
+	size_t most = stream_message_most(to);
+
+	return !from->kind->messages && most < size ? most : size;
+}
+
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size)
 {
 	*flow = (struct flow){
 		.from = from,
 		.to = to,
-		.state = FLOW_OPEN,
 		.readable = !from->in.blocks,
 		.writable = !to->out.blocks,
 	};
-	buffer_init(&flow->buffer, size);
+	buffer_init(&flow->buffer, size_for(from, to, size));
 }
 
 void flow_free(struct flow *flow)
@@ -62,40 +70,43 @@ bool flow_wants_input(const struct flow *flow)
 
 bool flow_wants_output(const struct flow *flow)
 {
-	return (flow->state == FLOW_FINISHING && !flow->hold_end) ||
-	       (flow->state != FLOW_DONE && flow_held(flow) > 0);
+	return flow->state == FLOW_DRAINING || flow_held(flow) > 0;
 }
 
-void flow_fail(struct flow *flow, enum flow_fault fault, int error)
+void flow_note_fault(struct flow *flow, enum flow_fault fault, int error)
 {
-	if (flow->fault == FLOW_SOUND) {
-		flow->fault = fault;
-		flow->error = error;
-	}
-	flow->state = FLOW_DONE;
+	if (flow->fault != FLOW_SOUND)
+		return;
+	flow->fault = fault;
+	flow->error = error;
 }
 
-void flow_end_input(struct flow *flow)
+void flow_stop(struct flow *flow, enum flow_stop why)
+{
+	if (flow->state != FLOW_OPEN)
+		return;
+	flow->state = FLOW_DRAINING;
+	flow->stop = why;
+}
+
+bool flow_is_cut(const struct flow *flow)
+{
+	return flow->stop == FLOW_STOP_ERROR || flow->stop == FLOW_STOP_CUT;
+}
+
+/* Is done. Whoever sends what is read no more learns it, where possible. */
+static void end(struct flow *flow)
 {
 	if (flow->state == FLOW_OPEN)
-		flow->state = FLOW_DRAINING;
+		stream_stop_reading(flow->from);
+	flow->state = FLOW_DONE;
+	flow_free(flow);
 }
 
-void flow_break_off(struct flow *flow)
+static void fail(struct flow *flow, enum flow_fault fault, int error)
 {
-	flow->broken_off = true;
-	flow_end_input(flow);
-}
-
-/* What failed to be read is said after what was read before is delivered. */
-static void read_failed(struct flow *flow)
-{
-	if (flow->fault == FLOW_SOUND) {
-		flow->fault = FLOW_READ_FAILED;
-		flow->error = errno;
-	}
-	flow->end_read = true;
-	flow_break_off(flow);
+	flow_note_fault(flow, fault, error);
+	end(flow);
 }
 
 /*
@@ -116,11 +127,9 @@ static ssize_t take_by_copy(struct flow *flow)
 {
 	size_t room = buffer_room(&flow->buffer);
 	struct iovec piece[2];
-	int pieces;
-	ssize_t n;
+	int pieces = buffer_space(&flow->buffer, piece);
+	ssize_t n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
 
-	pieces = buffer_space(&flow->buffer, piece);
-	n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
 	/* less than was asked for: poll(2) tells when there is more */
 	flow->readable = n > 0 && !flow->from->in.blocks &&
 			 ((size_t)n == room || flow->from->in.eager);
@@ -152,24 +161,15 @@ static bool fill(struct flow *flow)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0) {
-		read_failed(flow);
+		/* reported once what was read before it is delivered */
+		flow_note_fault(flow, FLOW_READ_FAILED, errno);
+		flow_stop(flow, FLOW_STOP_ERROR);
 	} else if (n == 0) {
-		flow->end_read = true;
-		flow_end_input(flow);
+		flow_stop(flow, FLOW_STOP_END);
 	} else {
 		flow->moved += (uint64_t)n;
 	}
 	return true;
-}
-
-/* A receiver that takes no more: so whoever sends to it need not go on. */
-static void write_failed(struct flow *flow)
-{
-	bool open = flow->state == FLOW_OPEN;
-
-	flow_fail(flow, FLOW_WRITE_FAILED, errno);
-	if (open)
-		stream_stop_reading(flow->from);
 }
 
 /* Writes what it holds, as much as fits. */
@@ -193,36 +193,15 @@ static bool drain(struct flow *flow)
 {
 	ssize_t n = give(flow);
 
-	flow->writable = !flow->to->out.blocks;
-	if (n < 0 && errno == EAGAIN) {
-		flow->writable = false;
+	flow->writable = n >= 0 && !flow->to->out.blocks;
+	if (n < 0 && errno == EAGAIN)
 		return false;
-	}
 	if (n < 0) {
-		write_failed(flow);
+		fail(flow, FLOW_WRITE_FAILED, errno);
 		return true;
 	}
 	flow->bytes += (uint64_t)n;
 	flow->moved += (uint64_t)n;
-	return true;
-}
-
-/* Passes the end on. Returns whether that is over. */
-static bool finish(struct flow *flow)
-{
-	if (flow->broken_off && flow->to->socket) {
-		flow->state = FLOW_DONE;
-		return true;
-	}
-	if (stream_finish(flow->to) == 0) {
-		flow->state = FLOW_DONE;
-		return true;
-	}
-	if (errno == EAGAIN) {
-		flow->writable = false;
-		return false;
-	}
-	flow_fail(flow, FLOW_WRITE_FAILED, errno);
 	return true;
 }
 
@@ -234,34 +213,34 @@ void flow_advance(struct flow *flow)
 		progress = false;
 		if (flow->readable && flow_wants_input(flow))
 			progress = fill(flow);
-		if (flow->writable && flow->state != FLOW_DONE &&
-		    flow_held(flow) > 0)
+		if (flow->writable && flow_held(flow) > 0)
 			progress = drain(flow) || progress;
-		if (flow->state == FLOW_DRAINING && flow_held(flow) == 0)
-			flow->state = FLOW_FINISHING;
-		if (flow->state == FLOW_FINISHING && !flow->hold_end)
-			progress = finish(flow) || progress;
 	}
 	/* one that waits for its input costs nothing, and lends its pipe */
-	if (flow->state == FLOW_DONE ||
-	    (flow_held(flow) == 0 && !flow->readable))
+	if (flow_held(flow) == 0 && !flow->readable)
 		flow_free(flow);
+}
+
+void flow_finish(struct flow *flow)
+{
+	if (flow->state != FLOW_DRAINING || flow_held(flow) > 0)
+		return;
+	if ((flow_is_cut(flow) && flow->to->socket) ||
+	    stream_finish(flow->to) == 0)
+		end(flow);
+	else if (errno != EAGAIN)
+		fail(flow, FLOW_WRITE_FAILED, errno);
 }
 
 void flow_abandon(struct flow *flow)
 {
-	bool open = flow->state == FLOW_OPEN;
-
 	if (flow->state == FLOW_DONE)
 		return;
 	/* one last look at the input: are there bytes that nobody gets? */
-	if (open && flow_held(flow) == 0 &&
+	if (flow->state == FLOW_OPEN && flow_held(flow) == 0 &&
 	    fd_poll(flow->from->in.fd, POLLIN, 0) != 0)
 		fill(flow);
 	if (flow_held(flow) > 0 || stream_in_flight(flow->to))
-		flow_fail(flow, FLOW_UNDELIVERED, EPIPE);
-	flow->state = FLOW_DONE;
-	if (open)
-		stream_stop_reading(flow->from);
-	flow_free(flow);
+		flow_note_fault(flow, FLOW_UNDELIVERED, EPIPE);
+	end(flow);
 }

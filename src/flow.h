@@ -3,7 +3,8 @@
  * until the end of the first has been passed on to the second.
  *
  * A flow never waits: flow_advance() does what can be done now. Its owner
- * polls for what flow_wants_input() and flow_wants_output() ask for.
+ * polls for what flow_wants_input() and flow_wants_output() ask for, and
+ * decides when the end is passed on.
  */
 #ifndef VCAT_FLOW_H
 #define VCAT_FLOW_H
@@ -17,10 +18,19 @@
 #include "stream.h"
 
 enum flow_state {
-	FLOW_OPEN,      /* reading and writing */
-	FLOW_DRAINING,  /* the end was read: writing what is buffered */
-	FLOW_FINISHING, /* all is written: passing the end on */
-	FLOW_DONE,      /* nothing more will move, see fault */
+	FLOW_OPEN,     /* reading and writing */
+	FLOW_DRAINING, /* reading no more; writing what it holds. After that,
+			  flow_finish() passes the end on. */
+	FLOW_DONE,     /* nothing more will move, see fault */
+};
+
+/* Why a flow stopped reading. */
+enum flow_stop {
+	FLOW_STOP_NONE,  /* it has not, or it became FLOW_DONE at once */
+	FLOW_STOP_END,   /* it read the end of the stream */
+	FLOW_STOP_ERROR, /* reading failed */
+	FLOW_STOP_ASKED, /* its owner wanted no more */
+	FLOW_STOP_CUT,   /* its owner gave up: something else has failed */
 };
 
 /* Why a flow is done although not all went well. */
@@ -36,21 +46,19 @@ struct flow {
 	struct stream *from, *to; /* borrowed */
 	struct buffer buffer;     /* bytes that are copied */
 	struct splice splice;     /* bytes that are not; never both at once */
-	bool bulk;                /* reads bring much: no use in copying */
+	bool bulk;                /* the last read brought much */
 	enum flow_state state;
-	enum flow_fault fault; /* the first */
-	int error;             /* its errno */
-	bool broken_off;       /* its end is none: a peer is not told of it */
-	bool hold_end; /* all is written, but the end waits for its owner */
-	bool end_read; /* `from` has come to its end */
+	enum flow_stop stop;
+	enum flow_fault fault;   /* the first */
+	int error;               /* its errno */
 	bool readable, writable; /* not known to be otherwise */
 	uint64_t bytes;          /* delivered to `to` */
 	uint64_t moved;          /* read and written: any progress shows */
 };
 
 /*
- * A flow through a buffer of size bytes. The streams stay the caller's, and
- * must outlive the flow.
+ * A flow through a buffer of size bytes; less if `to` takes only shorter
+ * messages. The streams stay the caller's, and must outlive the flow.
  */
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size);
@@ -73,15 +81,18 @@ bool flow_wants_output(const struct flow *flow);
 /* Reads and writes until both would wait, or a fair share has been moved. */
 void flow_advance(struct flow *flow);
 
-/* Takes no more input; what is buffered is still delivered, and the end. */
-void flow_end_input(struct flow *flow);
-
 /*
- * Takes no more input, as something has failed; what is buffered is still
- * delivered. To a half-close the peer is not entitled: it would take the
- * stream for finished. The connection is to be closed instead.
+ * Passes the end on, if it has been read and all is written, and is done.
+ * After a cut (flow_is_cut()) a socket's peer is not told of an end, as it
+ * would take the stream for finished; the connection is to be closed instead.
  */
-void flow_break_off(struct flow *flow);
+void flow_finish(struct flow *flow);
+
+/* Stops reading, for that reason; what it holds is still delivered. */
+void flow_stop(struct flow *flow, enum flow_stop why);
+
+/* Whether there was more to come than it has read. */
+bool flow_is_cut(const struct flow *flow);
 
 /*
  * The receiver has gone for good. The flow is done; it is at fault if bytes
@@ -89,7 +100,7 @@ void flow_break_off(struct flow *flow);
  */
 void flow_abandon(struct flow *flow);
 
-/* Records a fault, unless there is one, and is done. */
-void flow_fail(struct flow *flow, enum flow_fault fault, int error);
+/* Records a fault, unless there is one. */
+void flow_note_fault(struct flow *flow, enum flow_fault fault, int error);
 
 #endif

@@ -1,3 +1,69 @@
+/*
+ * How a relay works
+ *
+ * A relay has two flows: `out` carries bytes from the near side to the far
+ * side, `in` carries them back. A side is a stream; it is the source of one
+ * flow and the sink of the other. Each flow has its own buffer and its own
+ * state, so that neither can stall the other.
+ *
+ * States of a flow, and what each event does to it:
+ *
+ *                  FLOW_OPEN                FLOW_DRAINING       FLOW_DONE
+ *   data           read and written         (not read)          -
+ *   source's EOF   -> DRAINING              (not read)          -
+ *   read error     fault, -> DRAINING       (not read)          -
+ *   buffer full    stops polling the        (not read)          -
+ *                  source until there is
+ *                  room; loses nothing
+ *   sink full      polls the sink           polls the sink      -
+ *   all written    polls the source         passes the end on,  -
+ *                                           -> DONE
+ *   write error    fault, stops reading     fault, -> DONE      -
+ *                  the source, -> DONE
+ *   sink gone      a fault if bytes are     a fault if bytes    -
+ *                  held or wait to be       are held, -> DONE
+ *                  read; -> DONE
+ *
+ * "Passes the end on" means a half-close for a socket and close(2) for stdout,
+ * see enum stream_ending. After a read error the sink of a flow gets what was
+ * read before the error. A sink that is a socket is then not half-closed,
+ * since its peer would take the stream for complete.
+ *
+ * What one flow does to the other:
+ *  - An end is no reason to stop: after one side's EOF, and after EPIPE, the
+ *    opposite flow goes on until its own end.
+ *  - Other failures are: the peer cannot be told that our end is not a real
+ *    one, and would wait for more. The opposite flow stops reading
+ *    (FLOW_STOP_CUT) and delivers what it holds. See end_after_failure().
+ *  - rules.end_with_far: when `in` is done, `out` stops reading.
+ * The relay has ended when both flows are done. A one-way relay starts with
+ * `out` done (RELAY_RECV_ONLY), or has an `in` that drops all bytes
+ * (RELAY_SEND_ONLY) so that the far side cannot stall.
+ *
+ * Probing. After we have read EOF from a peer, poll(2) on a VM socket does not
+ * tell whether the peer only half-closed or has gone. While there is, or may
+ * be, something to send to such a peer, the relay asks the socket
+ * (stream_peer_closed(): a zero-length send, which sends nothing): at once when
+ * the EOF is read, when poll(2) reports a hang-up, and at each tick of the
+ * `probe` timer. A peer that has gone is the event "sink gone" above. With
+ * rules.strict the relay also asks about the peer whose EOF it has just read,
+ * before it half-closes towards it: a peer that has gone by then has not
+ * half-closed first, so that the stream counts as truncated.
+ *
+ * Timers. All of them are looked at in relay_advance() only; set_timers() sets
+ * and clears them.
+ *   idle   Set at the start and after each byte moved, if rules.idle asks for
+ *          it. When it passes, the relay ends as RELAY_IDLE.
+ *   quit   Set once, never cleared: rules.quit_after seconds after the near
+ *          side's EOF; or, for RELAY_SEND_ONLY, LINGER_SECONDS after all has
+ *          been sent. When it passes, the relay ends as RELAY_QUIT.
+ *   probe  Set while probing is needed (or a TCP peer has yet to acknowledge
+ *          what RELAY_SEND_ONLY has sent), again after each tick; cleared
+ *          when it no longer is. When it passes, the relay probes.
+ *   hold   rules.strict only: set when the near side has ended without a byte,
+ *          cleared when the far side sends something. Until it passes, `out`
+ *          does not pass its end on. See holds_end().
+ */
 #include "relay.h"
 
 #include <errno.h>
@@ -5,10 +71,6 @@
 
 #include "fd.h"
 
-/*
- * How often to look whether a peer that has half-closed has gone altogether:
- * poll(2) does not tell the one from the other on vsock.
- */
 #define PROBE_SECONDS 0.25
 
 /*
@@ -28,58 +90,40 @@
 /* Where a flow's two descriptors are in the array for poll(2). */
 enum { OUT_READ, OUT_WRITE, IN_READ, IN_WRITE };
 
-/* One-way relays have one flow that is over before it begins. */
-static void relay_init_way(struct relay *relay)
-{
-	if (relay->rules.way == RELAY_SEND_ONLY) {
-		stream_discarding(&relay->nowhere);
-		flow_init(&relay->in, relay->far, &relay->nowhere,
-		    relay->rules.buffer);
-	}
-	if (relay->rules.way == RELAY_RECV_ONLY)
-		relay->out.state = FLOW_DONE;
-}
-
-static void relay_touch(struct relay *relay)
-{
-	if (relay->rules.idle > 0)
-		relay->idle = deadline_in(relay->rules.idle);
-}
-
-/* Bytes become messages: a read brings no more than one message can hold. */
-static size_t size_for(
-    const struct stream *from, const struct stream *to, size_t buffer)
-{
-	size_t most = stream_message_most(to);
-
-	return !from->kind->messages && most < buffer ? most : buffer;
-}
-
 void relay_init(struct relay *relay, struct stream *near, struct stream *far,
     const struct relay_rules *rules)
 {
+	struct stream *sink =
+	    rules->way == RELAY_SEND_ONLY ? &relay->nowhere : near;
+
 	*relay = (struct relay){
 		.rules = *rules,
 		.near = near,
 		.far = far,
-		.state = RELAY_RUNNING,
-		.idle = deadline_never(),
+		.idle = deadline_limit(rules->idle),
 		.quit = deadline_never(),
 		.probe = deadline_never(),
 		.hold = deadline_never(),
 	};
-	flow_init(&relay->out, near, far, size_for(near, far, rules->buffer));
-	flow_init(&relay->in, far, near, size_for(far, near, rules->buffer));
+	stream_discarding(&relay->nowhere);
+	flow_init(&relay->out, near, far, rules->buffer);
+	flow_init(&relay->in, far, sink, rules->buffer);
 	flow_set_pool(&relay->out, rules->pipes);
 	flow_set_pool(&relay->in, rules->pipes);
-	relay_init_way(relay);
-	relay_touch(relay);
+	if (rules->way == RELAY_RECV_ONLY)
+		relay->out.state = FLOW_DONE;
 }
 
 void relay_free(struct relay *relay)
 {
 	flow_free(&relay->out);
 	flow_free(&relay->in);
+}
+
+/* Whether reading has ended by itself: by an end of the stream or an error. */
+static bool has_read_all(const struct flow *flow)
+{
+	return flow->stop == FLOW_STOP_END || flow->stop == FLOW_STOP_ERROR;
 }
 
 /*
@@ -90,8 +134,20 @@ void relay_free(struct relay *relay)
 static bool probe_needed(const struct flow *from_it, const struct flow *to_it)
 {
 	return to_it->to->socket &&
-	       (from_it->end_read || from_it->state == FLOW_DONE) &&
-	       (to_it->state == FLOW_OPEN || to_it->state == FLOW_DRAINING);
+	       (has_read_all(from_it) || from_it->state == FLOW_DONE) &&
+	       (to_it->state == FLOW_OPEN || flow_held(to_it) > 0);
+}
+
+/*
+ * Whether `out`, which has read an end and no byte, is not to pass the end on
+ * yet: as long as the far side sends, or for HOLD_SECONDS if it does not.
+ */
+static bool holds_end(const struct relay *relay)
+{
+	return relay->rules.strict && relay->rules.way == RELAY_BOTH &&
+	       relay->in.state == FLOW_OPEN &&
+	       relay->out.state == FLOW_DRAINING && relay->out.moved == 0 &&
+	       !deadline_passed(relay->hold);
 }
 
 /* A descriptor without interest must not be polled: a hang-up would spin. */
@@ -104,37 +160,28 @@ static struct pollfd poll_entry(int fd, bool wanted, short events)
 static void flow_interest(
     const struct flow *flow, const struct flow *back, struct pollfd fds[2])
 {
-	bool output = flow_wants_output(flow);
-	/* hang-ups and errors are reported whatever the events */
-	bool hangup = probe_needed(back, flow);
-
 	fds[0] = poll_entry(flow->from->in.fd, flow_wants_input(flow), POLLIN);
-	if (output)
-		fds[1] =
-		    poll_entry(stream_writable_fd(flow->to), true, POLLOUT);
-	else
-		fds[1] = poll_entry(flow->to->out.fd, hangup, 0);
+	/* hang-ups and errors are reported whatever the events */
+	fds[1] =
+	    flow_wants_output(flow)
+		? poll_entry(stream_writable_fd(flow->to), true, POLLOUT)
+		: poll_entry(flow->to->out.fd, probe_needed(back, flow), 0);
 }
 
 void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS])
 {
 	flow_interest(&relay->out, &relay->in, fds + OUT_READ);
 	flow_interest(&relay->in, &relay->out, fds + IN_READ);
+	if (holds_end(relay))
+		fds[OUT_WRITE].fd = -1;
 }
 
+/* Notes what poll(2) says. Returns whether the sink has an error or hang-up. */
 static bool flow_note(struct flow *flow, const struct pollfd fds[2])
 {
-	if (fds[0].revents != 0)
-		flow->readable = true;
-	if (fds[1].revents != 0)
-		flow->writable = true;
+	flow->readable |= fds[0].revents != 0;
+	flow->writable |= fds[1].revents != 0;
 	return (fds[1].revents & (POLLHUP | POLLERR)) != 0;
-}
-
-static void check_peer(const struct flow *from_it, struct flow *to_it)
-{
-	if (probe_needed(from_it, to_it) && stream_peer_closed(to_it->to))
-		flow_abandon(to_it);
 }
 
 /*
@@ -144,11 +191,32 @@ static void check_peer(const struct flow *from_it, struct flow *to_it)
  */
 static void check_truncation(struct flow *flow)
 {
-	if (flow->fault != FLOW_SOUND || !flow->from->socket ||
-	    flow->from->finished || !stream_peer_closed(flow->from))
-		return;
-	flow->fault = FLOW_TRUNCATED;
-	flow->error = 0;
+	if (flow->stop == FLOW_STOP_END && flow->from->socket &&
+	    !flow->from->finished && stream_peer_closed(flow->from))
+		flow_note_fault(flow, FLOW_TRUNCATED, 0);
+}
+
+static void advance(const struct relay *relay, struct flow *flow)
+{
+	flow_advance(flow);
+	if (flow != &relay->out || !holds_end(relay))
+		flow_finish(flow);
+}
+
+/* With look, asks whether the peer to which `back` writes has gone. */
+static void advance_and_check(
+    struct relay *relay, struct flow *flow, struct flow *back, bool look)
+{
+	bool knew = has_read_all(flow);
+
+	advance(relay, flow);
+	if (has_read_all(flow) && !knew) {
+		look = true;
+		if (relay->rules.strict)
+			check_truncation(flow);
+	}
+	if (look && probe_needed(flow, back) && stream_peer_closed(back->to))
+		flow_abandon(back);
 }
 
 /*
@@ -157,7 +225,8 @@ static void check_truncation(struct flow *flow)
  * still delivered. A receiver that has gone is another matter: its side may
  * still send.
  */
-static void end_after_failure(const struct flow *flow, struct flow *back)
+static void end_after_failure(
+    struct relay *relay, const struct flow *flow, struct flow *back)
 {
 	bool gone = flow->error == EPIPE || flow->error == ECONNRESET;
 	bool useless =
@@ -166,48 +235,58 @@ static void end_after_failure(const struct flow *flow, struct flow *back)
 
 	if (!useless || back->state != FLOW_OPEN)
 		return;
-	flow_break_off(back);
-	flow_advance(back);
-}
-
-static void advance_flow(
-    struct relay *relay, struct flow *flow, struct flow *back, bool look)
-{
-	bool ended = flow->end_read;
-
-	flow_advance(flow);
-	ended = flow->end_read && !ended;
-	if (ended && relay->rules.strict)
-		check_truncation(flow);
-	if (ended || look)
-		check_peer(flow, back);
+	flow_stop(back, FLOW_STOP_CUT);
+	advance(relay, back);
 }
 
 /*
  * Whether a close would be too soon for a peer that we do not listen to: if it
  * sends something yet, a TCP socket drops what has not been acknowledged.
  */
-static bool relay_unsent(const struct relay *relay)
+static bool is_unsent(const struct relay *relay)
 {
 	return relay->rules.way == RELAY_SEND_ONLY &&
 	       relay->out.state == FLOW_DONE && stream_unsent(relay->far);
 }
 
-static void relay_note_end(struct relay *relay)
+/* The seconds from now until the relay is to quit, or -1. */
+static double seconds_to_quit(const struct relay *relay)
 {
 	const struct relay_rules *rules = &relay->rules;
-	bool sent_all = relay->out.state == FLOW_DONE && !relay_unsent(relay);
+	const struct flow *out = &relay->out;
 
-	if (!deadline_is_never(relay->quit))
-		return;
-	if (rules->quit_after >= 0 && relay->out.end_read)
-		relay->quit = deadline_in(rules->quit_after);
-	else if (rules->way == RELAY_SEND_ONLY && sent_all && !rules->strict)
-		relay->quit = deadline_in(LINGER_SECONDS);
+	if (rules->quit_after >= 0 && has_read_all(out))
+		return rules->quit_after;
+	if (rules->way == RELAY_SEND_ONLY && !rules->strict &&
+	    out->state == FLOW_DONE && !is_unsent(relay))
+		return LINGER_SECONDS;
+	return -1;
+}
+
+static void set_timers(struct relay *relay, bool progress)
+{
+	const struct flow *in = &relay->in;
+	const struct flow *out = &relay->out;
+	double quit = seconds_to_quit(relay);
+
+	if (progress)
+		relay->idle = deadline_limit(relay->rules.idle);
+	if (deadline_is_never(relay->quit) && quit >= 0)
+		relay->quit = deadline_in(quit);
+	if (!probe_needed(in, out) && !probe_needed(out, in) &&
+	    !is_unsent(relay))
+		relay->probe = deadline_never();
+	else if (deadline_is_never(relay->probe) ||
+		 deadline_passed(relay->probe))
+		relay->probe = deadline_in(PROBE_SECONDS);
+	if (in->moved > 0 || out->state == FLOW_DONE)
+		relay->hold = deadline_never();
+	else if (deadline_is_never(relay->hold) && holds_end(relay))
+		relay->hold = deadline_in(HOLD_SECONDS);
 }
 
 /* Nobody waits for the peer's close where it was not told of our end. */
-static bool relay_over(const struct relay *relay)
+static bool is_over(const struct relay *relay)
 {
 	const struct flow *out = &relay->out;
 	bool told = relay->far->ending == STREAM_SHUTDOWN;
@@ -217,28 +296,7 @@ static bool relay_over(const struct relay *relay)
 	if (relay->in.state == FLOW_DONE)
 		return true;
 	return relay->rules.way == RELAY_SEND_ONLY &&
-	       (out->fault != FLOW_SOUND || (!told && !relay_unsent(relay)));
-}
-
-static void relay_set_probe(struct relay *relay)
-{
-	if (!probe_needed(&relay->in, &relay->out) &&
-	    !probe_needed(&relay->out, &relay->in) && !relay_unsent(relay))
-		relay->probe = deadline_never();
-	else if (deadline_is_never(relay->probe) ||
-		 deadline_passed(relay->probe))
-		relay->probe = deadline_in(PROBE_SECONDS);
-}
-
-static enum relay_state relay_judge(const struct relay *relay)
-{
-	if (relay_over(relay))
-		return RELAY_ENDED;
-	if (deadline_passed(relay->quit))
-		return RELAY_QUIT;
-	if (deadline_passed(relay->idle))
-		return RELAY_IDLE;
-	return RELAY_RUNNING;
+	       (out->fault != FLOW_SOUND || (!told && !is_unsent(relay)));
 }
 
 /*
@@ -252,37 +310,19 @@ static void check_error(struct flow *flow)
 			: 0;
 
 	if (error > 0)
-		flow_fail(flow, FLOW_WRITE_FAILED, error);
+		flow_note_fault(flow, FLOW_WRITE_FAILED, error);
 }
 
-/* Whether the end of an empty input had better not be told to the peer yet. */
-static bool should_hold(struct relay *relay)
+static enum relay_state judge(struct relay *relay)
 {
-	const struct flow *in = &relay->in;
-	const struct flow *out = &relay->out;
-
-	if (!relay->rules.strict || relay->rules.way != RELAY_BOTH ||
-	    out->moved > 0 || in->state != FLOW_OPEN)
-		return false;
-	if (in->moved > 0)
-		relay->hold = deadline_never();
-	else if (out->end_read && deadline_is_never(relay->hold))
-		relay->hold = deadline_in(HOLD_SECONDS);
-	return !deadline_passed(relay->hold);
-}
-
-static void advance_out(struct relay *relay, bool look)
-{
-	struct flow *out = &relay->out;
-
-	if (relay->rules.end_with_far && relay->in.state == FLOW_DONE)
-		flow_end_input(out);
-	out->hold_end = should_hold(relay);
-	advance_flow(relay, out, &relay->in, look);
-	if (!out->hold_end || should_hold(relay))
-		return;
-	out->hold_end = false; /* bytes came with the end */
-	advance_flow(relay, out, &relay->in, false);
+	if (is_over(relay)) {
+		check_error(&relay->out);
+		check_error(&relay->in);
+		return RELAY_ENDED;
+	}
+	if (deadline_passed(relay->quit))
+		return RELAY_QUIT;
+	return deadline_passed(relay->idle) ? RELAY_IDLE : RELAY_RUNNING;
 }
 
 enum relay_state relay_advance(
@@ -295,26 +335,19 @@ enum relay_state relay_advance(
 
 	look = flow_note(out, fds + OUT_READ) || look;
 	look = flow_note(in, fds + IN_READ) || look;
-	advance_flow(relay, in, out, look);
-	advance_out(relay, look);
-	end_after_failure(in, out);
-	end_after_failure(out, in);
-	if (out->moved + in->moved != before)
-		relay_touch(relay);
-	relay_note_end(relay);
-	relay_set_probe(relay);
-	relay->state = relay_judge(relay);
-	if (relay->state == RELAY_ENDED) {
-		check_error(out);
-		check_error(in);
-	}
+	advance_and_check(relay, in, out, look);
+	if (relay->rules.end_with_far && in->state == FLOW_DONE)
+		flow_stop(out, FLOW_STOP_ASKED);
+	advance_and_check(relay, out, in, look);
+	end_after_failure(relay, in, out);
+	end_after_failure(relay, out, in);
+	set_timers(relay, out->moved + in->moved != before);
+	relay->state = judge(relay);
 	return relay->state;
 }
 
 struct deadline relay_deadline(const struct relay *relay)
 {
-	struct deadline first = deadline_first(
-	    relay->probe, deadline_first(relay->idle, relay->quit));
-
-	return relay->out.hold_end ? deadline_first(first, relay->hold) : first;
+	return deadline_first(deadline_first(relay->probe, relay->hold),
+	    deadline_first(relay->idle, relay->quit));
 }

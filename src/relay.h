@@ -50,7 +50,7 @@ struct relay {
 	struct flow out;           /* near to far */
 	struct flow in;            /* far to near */
 	enum relay_state state;
-	struct deadline idle, quit, probe, hold;
+	struct deadline idle, quit, probe, hold; /* relay.c explains them */
 };
 
 /* The streams stay the caller's, and must outlive the relay. */

@@ -1,62 +1,9 @@
 /*
  * One direction, advanced by hand.
  */
-#include "flow.h"
+#include "line.h"
 
-#include "ends.h"
-#include "test.h"
-
-#define SIZE 4096
-
-/* A flow from a pipe to a pipe, and the pipes' other ends. */
-struct line {
-	struct stream from, to;
-	struct flow flow;
-	int source, sink;
-};
-
-static void line_open(struct line *line)
-{
-	int in[2];
-	int out[2];
-
-	ends_pipe(in, 0);
-	ends_pipe(out, 1);
-	line->from = (struct stream){
-		.kind = &stream_plain,
-		.in.fd = in[0],
-		.out.fd = -1,
-		.ending = STREAM_CLOSE,
-	};
-	line->to = (struct stream){
-		.kind = &stream_plain,
-		.in.fd = -1,
-		.out.fd = out[1],
-		.ending = STREAM_CLOSE,
-	};
-	line->source = in[1];
-	line->sink = out[0];
-	flow_init(&line->flow, &line->from, &line->to, SIZE);
-}
-
-static void line_close(struct line *line)
-{
-	flow_free(&line->flow);
-	if (line->from.in.fd >= 0)
-		close(line->from.in.fd);
-	if (line->to.out.fd >= 0)
-		close(line->to.out.fd);
-	close(line->source);
-	close(line->sink);
-}
-
-/* As if poll(2) had found both descriptors ready. */
-static void line_advance(struct line *line)
-{
-	line->flow.readable = true;
-	line->flow.writable = true;
-	flow_advance(&line->flow);
-}
+#define SIZE LINE_SIZE
 
 static void check_sound(const struct flow *flow)
 {
@@ -86,7 +33,7 @@ static void test_passes(void)
 	CHECK_STR(ends_hear(line.sink), "two");
 	CHECK_INT(line.flow.bytes, 6);
 	CHECK_INT(line.flow.moved, 12);
-	CHECK(!line.flow.end_read);
+	CHECK_INT(line.flow.stop, FLOW_STOP_NONE);
 	line_close(&line);
 }
 
@@ -96,14 +43,13 @@ static void test_end(void)
 
 	line_open(&line);
 	ends_say(line.source, "last");
-	close(line.source);
+	line_end(&line);
 	line_advance(&line);
 	CHECK_STR(ends_hear(line.sink), "last");
 	line_advance(&line);
-	CHECK(line.flow.end_read);
+	CHECK_INT(line.flow.stop, FLOW_STOP_END);
 	check_sound(&line.flow);
 	CHECK_STR(ends_hear(line.sink), "");
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -136,6 +82,50 @@ static void test_full(void)
 	line_close(&line);
 }
 
+static void test_end_waits(void)
+{
+	struct line line;
+
+	line_open(&line);
+	ends_say(line.source, "last");
+	flow_advance(&line.flow);
+	flow_finish(&line.flow); /* not before it has read the end */
+	line_end(&line);
+	line.flow.readable = true;
+	flow_advance(&line.flow);
+	CHECK_INT(line.flow.state, FLOW_DRAINING);
+	CHECK_INT(flow_held(&line.flow), 0);
+	CHECK(flow_wants_output(&line.flow));
+	CHECK_STR(ends_hear(line.sink), "last");
+	CHECK(ends_silent(line.sink, 20));
+	flow_finish(&line.flow);
+	check_sound(&line.flow);
+	CHECK_STR(ends_hear(line.sink), "");
+	line_close(&line);
+}
+
+static void test_cut(void)
+{
+	struct line line;
+	int peer;
+
+	line_open(&line);
+	close(line.to.out.fd);
+	peer = ends_stream(SOCK_STREAM, &line.to, SIZE);
+	ends_say(line.source, "some");
+	line_advance(&line);
+	CHECK(!flow_is_cut(&line.flow));
+	flow_stop(&line.flow, FLOW_STOP_CUT);
+	CHECK(flow_is_cut(&line.flow));
+	line_advance(&line);
+	check_sound(&line.flow);
+	CHECK_STR(ends_hear(peer), "some");
+	CHECK(ends_silent(peer, 20));
+	stream_close(&line.to);
+	close(peer);
+	line_close(&line);
+}
+
 static void test_end_after_all(void)
 {
 	struct line line;
@@ -144,7 +134,7 @@ static void test_end_after_all(void)
 	line_open(&line);
 	ends_stuff(line.to.out.fd);
 	ends_say(line.source, "tail");
-	close(line.source);
+	line_end(&line);
 	line_advance(&line);
 	line_advance(&line);
 	CHECK_INT(line.flow.state, FLOW_DRAINING);
@@ -157,7 +147,6 @@ static void test_end_after_all(void)
 	check_sound(&line.flow);
 	CHECK_STR(ends_hear(line.sink), "tail");
 	CHECK_STR(ends_hear(line.sink), "");
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -169,10 +158,10 @@ static void test_end_input(void)
 	ends_say(line.source, "before");
 	line_advance(&line);
 	ends_say(line.source, "after");
-	flow_end_input(&line.flow);
+	flow_stop(&line.flow, FLOW_STOP_ASKED);
 	line_advance(&line);
 	check_sound(&line.flow);
-	CHECK(!line.flow.end_read);
+	CHECK_INT(line.flow.stop, FLOW_STOP_ASKED);
 	CHECK_STR(ends_hear(line.sink), "before");
 	CHECK_STR(ends_hear(line.sink), "");
 	line_close(&line);
@@ -205,12 +194,11 @@ static void test_disk_full(void)
 	close(line.to.out.fd);
 	line.to.out.fd = ends_must(open("/dev/full", O_WRONLY), "/dev/full");
 	ends_say(line.source, "lost");
-	close(line.source);
+	line_end(&line);
 	line_advance(&line);
 	CHECK_INT(line.flow.fault, FLOW_WRITE_FAILED);
 	CHECK_INT(line.flow.error, ENOSPC);
 	CHECK_INT(line.flow.bytes, 0);
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -229,6 +217,7 @@ static void test_read_failed(void)
 	line_advance(&line);
 	line_advance(&line);
 	CHECK_INT(line.flow.state, FLOW_DONE);
+	CHECK_INT(line.flow.stop, FLOW_STOP_ERROR);
 	CHECK_INT(line.flow.fault, FLOW_READ_FAILED);
 	CHECK_INT(line.flow.error, ECONNRESET);
 	CHECK_INT(line.flow.bytes, 6);
@@ -242,11 +231,10 @@ static void test_first_fault(void)
 	struct line line;
 
 	line_open(&line);
-	flow_fail(&line.flow, FLOW_WRITE_FAILED, EPIPE);
-	flow_fail(&line.flow, FLOW_READ_FAILED, EIO);
+	flow_note_fault(&line.flow, FLOW_WRITE_FAILED, EPIPE);
+	flow_note_fault(&line.flow, FLOW_READ_FAILED, EIO);
 	CHECK_INT(line.flow.fault, FLOW_WRITE_FAILED);
 	CHECK_INT(line.flow.error, EPIPE);
-	CHECK_INT(line.flow.state, FLOW_DONE);
 	line_close(&line);
 }
 
@@ -261,10 +249,9 @@ static void test_abandon_nothing(void)
 	line_close(&line);
 	/* an end that waits to be read is no byte */
 	line_open(&line);
-	close(line.source);
+	line_end(&line);
 	flow_abandon(&line.flow);
 	check_sound(&line.flow);
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -282,11 +269,10 @@ static void test_abandon_bytes(void)
 	line_open(&line);
 	ends_stuff(line.to.out.fd);
 	ends_say(line.source, "buffered");
-	close(line.source);
+	line_end(&line);
 	line_advance(&line);
 	flow_abandon(&line.flow);
 	CHECK_INT(line.flow.fault, FLOW_UNDELIVERED);
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -315,13 +301,12 @@ static void test_done_stays(void)
 	struct line line;
 
 	line_open(&line);
-	close(line.source);
+	line_end(&line);
 	line_advance(&line);
 	flow_abandon(&line.flow);
-	flow_end_input(&line.flow);
+	flow_stop(&line.flow, FLOW_STOP_ASKED);
 	line_advance(&line);
 	check_sound(&line.flow);
-	line.source = -1;
 	line_close(&line);
 }
 
@@ -372,6 +357,9 @@ static void test_blocking(void)
 static const struct test tests[] = {
 	{ "flow: bytes pass in order and are counted", test_passes },
 	{ "flow: the end is passed on", test_end },
+	{ "flow: the end is passed on when its owner says so", test_end_waits },
+	{ "flow: after a failure elsewhere, a peer is told of no end",
+	    test_cut },
 	{ "flow: when its buffer is full it reads no more", test_full },
 	{ "flow: the end is passed on only after all that was before it",
 	    test_end_after_all },

@@ -56,9 +56,8 @@ int deadline_poll_ms(struct deadline d)
 
 	if (deadline_is_never(d))
 		return -1;
-	left = d.at - deadline_now();
-	if (left <= 0)
+	left = (d.at - deadline_now() + NS_PER_MS - 1) / NS_PER_MS;
+	if (left < 0)
 		return 0;
-	left = (left + NS_PER_MS - 1) / NS_PER_MS;
-	return left > INT_MAX ? INT_MAX : (int)left;
+	return left < INT_MAX ? (int)left : INT_MAX;
 }

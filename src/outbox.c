@@ -36,14 +36,13 @@ struct outbox {
 };
 
 /* All of the message in one send: a shorter count would be a cut message. */
-static int outbox_send_now(struct outbox *outbox)
+static void outbox_send_now(struct outbox *outbox)
 {
 	ssize_t n =
 	    send(outbox->socket, outbox->message, outbox->length, MSG_NOSIGNAL);
 
-	if (n < 0)
-		return errno;
-	return (size_t)n == outbox->length ? 0 : EMSGSIZE;
+	if (n != (ssize_t)outbox->length)
+		outbox->error = n < 0 ? errno : EMSGSIZE;
 }
 
 /* After a failed message the next may not follow: it might be joined to it. */
@@ -58,7 +57,7 @@ static void *outbox_run(void *arg)
 		if (outbox->closing)
 			return NULL;
 		if (outbox->error == 0)
-			outbox->error = outbox_send_now(outbox);
+			outbox_send_now(outbox);
 		eventfd_read(outbox->room, &count);
 	}
 }
@@ -107,35 +106,25 @@ int outbox_fd(const struct outbox *outbox)
 ssize_t outbox_send(struct outbox *outbox, const struct iovec *piece, int n)
 {
 	size_t length = 0;
+	char *end = outbox->message;
 
-	errno = outbox->error;
-	if (errno != 0)
-		return -1;
 	for (int i = 0; i < n; i++)
 		length += piece[i].iov_len;
-	if (length > outbox->size) {
-		errno = EMSGSIZE;
+	errno = length > outbox->size ? EMSGSIZE : outbox->error;
+	if (errno != 0)
 		return -1;
-	}
 	if (eventfd_write(outbox->room, EVENT_FULL) < 0)
 		return -1; /* EAGAIN: the message before is on its way */
-	outbox->length = 0;
-	for (int i = 0; i < n; i++) {
-		memcpy(outbox->message + outbox->length, piece[i].iov_base,
-		    piece[i].iov_len);
-		outbox->length += piece[i].iov_len;
-	}
+	for (int i = 0; i < n; i++)
+		end = mempcpy(end, piece[i].iov_base, piece[i].iov_len);
+	outbox->length = length;
 	sem_post(&outbox->work);
 	return (ssize_t)length;
 }
 
 int outbox_flushed(struct outbox *outbox)
 {
-	bool busy = fd_poll(outbox->room, POLLOUT, 0) == 0;
-
-	errno = outbox->error;
-	if (errno == 0 && busy)
-		errno = EAGAIN;
+	errno = fd_poll(outbox->room, POLLOUT, 0) == 0 ? EAGAIN : outbox->error;
 	return errno == 0 ? 0 : -1;
 }
 

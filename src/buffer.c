@@ -2,15 +2,10 @@
 
 #include <stdlib.h>
 
-void buffer_init(struct buffer *buffer, size_t size)
-{
-	*buffer = (struct buffer){ .size = size };
-}
-
 void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);
-	buffer_init(buffer, buffer->size);
+	*buffer = (struct buffer){ .size = buffer->size };
 }
 
 size_t buffer_room(const struct buffer *buffer)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+/* To begin with, the size is set and the rest is 0: it takes no memory yet. */
 struct buffer {
 	char *data;   /* NULL until the first buffer_space() */
 	size_t size;  /* bytes it can hold */
@@ -16,8 +17,7 @@ struct buffer {
 	size_t used;  /* bytes it holds */
 };
 
-/* An empty buffer for size bytes; takes no memory yet. */
-void buffer_init(struct buffer *buffer, size_t size);
+/* Gives its memory back, and drops what it holds. */
 void buffer_free(struct buffer *buffer);
 
 size_t buffer_room(const struct buffer *buffer);

@@ -131,7 +131,7 @@ static void judge(struct connection *connection)
 	connection->end = (struct connection_end){
 		.status = verdict_give(&verdict),
 		.stdout_gone = relay->in.fault == FLOW_WRITE_FAILED &&
-			       !relay->near->socket,
+			       !relay->out.from->socket,
 	};
 	if (connection->all->verbose)
 		verdict_summarize(&verdict);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,53 +56,35 @@ int fd_close(int fd)
 	return result;
 }
 
-static int raise_limit(void)
+int fd_room(int newest, int spare)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return _POSIX_OPEN_MAX;
+	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
-}
-
-int fd_room(int newest, int spare)
-{
-	return raise_limit() - newest - 1 - spare;
-}
-
-void fd_reset_at_close(int fd)
-{
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	return (limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX) -
+	       newest - 1 - spare;
 }
 
 int fd_pass(int over, int fd)
 {
-	union {
-		struct cmsghdr header; /* for its alignment */
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .bytes = { 0 } };
-	char byte = '\0';
-	struct iovec piece = { &byte, sizeof byte };
+	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = "";
+	struct iovec piece = { .iov_base = "", .iov_len = 1 };
 	struct msghdr message = {
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control.bytes,
+		.msg_control = control,
+		.msg_controllen = sizeof control,
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int domain = fd_socket_number(over, SO_DOMAIN);
 	ssize_t n;
 
-	if (domain < 0)
-		return -1;
-	if (domain != AF_UNIX) {
+	if (domain >= 0 && domain != AF_UNIX)
 		errno = EOPNOTSUPP;
+	if (domain != AF_UNIX)
 		return -1;
-	}
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof fd);
@@ -139,6 +122,7 @@ static ssize_t write_patiently(void *cookie, const char *text, size_t length)
 
 FILE *fd_output(int fd)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): a number as a cookie */
 	return fopencookie((void *)(intptr_t)fd, "w",
 	    (cookie_io_functions_t){ .write = write_patiently });
 }
@@ -156,7 +140,6 @@ short fd_poll(int fd, short events, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	if (poll(&p, 1, timeout_ms) <= 0)
-		return 0;
+	poll(&p, 1, timeout_ms);
 	return p.revents;
 }

@@ -36,12 +36,6 @@ int fd_close(int fd);
 int fd_room(int newest, int spare);
 
 /*
- * Makes close(2) tell a TCP peer by a reset that its stream was cut off; what
- * is not yet delivered is lost by that. Other sockets close as ever.
- */
-void fd_reset_at_close(int fd);
-
-/*
  * Passes fd over the AF_UNIX socket `over` with one byte, as ssh's
  * ProxyUseFdpass takes it: SCM_RIGHTS, unix(7), ssh_config(5). Returns 0, or -1
  * with errno: ENOTSOCK or EOPNOTSUPP when `over` is no such socket.

@@ -11,44 +11,27 @@
 /* A read that brings so much is worth a pipe. */
 #define BULK 65536
 
-/* If bytes become messages, a read brings no more than one message can hold. */
-static size_t size_for(
-    const struct stream *from, const struct stream *to, size_t size)
-{
-	size_t most = stream_message_most(to);
-
-	return !from->kind->messages && most < size ? most : size;
-}
-
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size)
 {
+	/* if bytes become messages, a read brings no more than fits in one */
+	size_t held =
+	    from->kind->messages ? size : stream_message_most(to, size);
+
 	*flow = (struct flow){
 		.from = from,
 		.to = to,
+		.buffer.size = held,
+		.splice.most = held,
 		.readable = !from->in.blocks,
 		.writable = !to->out.blocks,
 	};
-	buffer_init(&flow->buffer, size_for(from, to, size));
 }
 
 void flow_free(struct flow *flow)
 {
 	buffer_free(&flow->buffer);
 	splice_end(&flow->splice);
-}
-
-/* Messages would lose their boundaries. */
-static bool is_bytes_on_socket(const struct stream *stream)
-{
-	return stream->socket && !stream->kind->messages;
-}
-
-void flow_set_pool(struct flow *flow, struct splice_pool *pool)
-{
-	flow->splice.most = flow->buffer.size;
-	if (is_bytes_on_socket(flow->from) && is_bytes_on_socket(flow->to))
-		flow->splice.pool = pool;
 }
 
 size_t flow_held(const struct flow *flow)
@@ -103,12 +86,6 @@ static void end(struct flow *flow)
 	flow_free(flow);
 }
 
-static void fail(struct flow *flow, enum flow_fault fault, int error)
-{
-	flow_note_fault(flow, fault, error);
-	end(flow);
-}
-
 /*
  * Whether to read by way of a pipe: once a read has brought much, and there
  * is nothing in the buffer, which would be overtaken.
@@ -125,28 +102,24 @@ static bool should_splice(struct flow *flow)
 
 static ssize_t take_by_copy(struct flow *flow)
 {
-	size_t room = buffer_room(&flow->buffer);
 	struct iovec piece[2];
 	int pieces = buffer_space(&flow->buffer, piece);
 	ssize_t n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
 
-	/* less than was asked for: poll(2) tells when there is more */
-	flow->readable = n > 0 && !flow->from->in.blocks &&
-			 ((size_t)n == room || flow->from->in.eager);
 	if (n > 0)
 		buffer_fill(&flow->buffer, (size_t)n);
+	/* less than was asked for: poll(2) tells when there is more */
+	flow->readable =
+	    n > 0 && !flow->from->in.blocks &&
+	    (buffer_room(&flow->buffer) == 0 || flow->from->in.eager);
 	flow->bulk = n >= BULK && flow->splice.pool != NULL;
 	return n;
 }
 
-/* Reads what there is, by one way or the other; notes if there is no more. */
-static ssize_t take(struct flow *flow)
+static ssize_t take_by_pipe(struct flow *flow)
 {
-	ssize_t n;
+	ssize_t n = splice_fill(&flow->splice, flow->from->in.fd);
 
-	if (!should_splice(flow))
-		return take_by_copy(flow);
-	n = splice_fill(&flow->splice, flow->from->in.fd);
 	/* with bytes in the pipe, EAGAIN says nothing of the socket */
 	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
 		flow->readable = false;
@@ -156,18 +129,19 @@ static ssize_t take(struct flow *flow)
 /* Reads once. Returns whether anything came of it. */
 static bool fill(struct flow *flow)
 {
-	ssize_t n = take(flow);
+	ssize_t n =
+	    should_splice(flow) ? take_by_pipe(flow) : take_by_copy(flow);
 
-	if (n < 0 && errno == EAGAIN)
+	if (n > 0) {
+		flow->moved += (uint64_t)n;
+	} else if (n == 0) {
+		flow_stop(flow, FLOW_STOP_END);
+	} else if (errno == EAGAIN) {
 		return false;
-	if (n < 0) {
+	} else {
 		/* reported once what was read before it is delivered */
 		flow_note_fault(flow, FLOW_READ_FAILED, errno);
 		flow_stop(flow, FLOW_STOP_ERROR);
-	} else if (n == 0) {
-		flow_stop(flow, FLOW_STOP_END);
-	} else {
-		flow->moved += (uint64_t)n;
 	}
 	return true;
 }
@@ -197,7 +171,8 @@ static bool drain(struct flow *flow)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0) {
-		fail(flow, FLOW_WRITE_FAILED, errno);
+		flow_note_fault(flow, FLOW_WRITE_FAILED, errno);
+		end(flow);
 		return true;
 	}
 	flow->bytes += (uint64_t)n;
@@ -223,13 +198,16 @@ void flow_advance(struct flow *flow)
 
 void flow_finish(struct flow *flow)
 {
+	bool untold = flow_is_cut(flow) && flow->to->socket;
+
 	if (flow->state != FLOW_DRAINING || flow_held(flow) > 0)
 		return;
-	if ((flow_is_cut(flow) && flow->to->socket) ||
-	    stream_finish(flow->to) == 0)
-		end(flow);
-	else if (errno != EAGAIN)
-		fail(flow, FLOW_WRITE_FAILED, errno);
+	if (!untold && stream_finish(flow->to) < 0) {
+		if (errno == EAGAIN)
+			return;
+		flow_note_fault(flow, FLOW_WRITE_FAILED, errno);
+	}
+	end(flow);
 }
 
 void flow_abandon(struct flow *flow)

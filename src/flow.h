@@ -45,7 +45,8 @@ enum flow_fault {
 struct flow {
 	struct stream *from, *to; /* borrowed */
 	struct buffer buffer;     /* bytes that are copied */
-	struct splice splice;     /* bytes that are not; never both at once */
+	struct splice splice;     /* bytes that are not; never both at once.
+				     Its pool is for the owner to set. */
 	bool bulk;                /* the last read brought much */
 	enum flow_state state;
 	enum flow_stop stop;
@@ -68,9 +69,6 @@ void flow_init(
  * afterwards: it takes what it needs.
  */
 void flow_free(struct flow *flow);
-
-/* Lets it use pipes of that pool, which must outlive it, between sockets. */
-void flow_set_pool(struct flow *flow, struct splice_pool *pool);
 
 /* How many bytes it holds: read, and not yet written. */
 size_t flow_held(const struct flow *flow);

@@ -34,7 +34,7 @@
  *    opposite flow goes on until its own end.
  *  - Other failures are: the peer cannot be told that our end is not a real
  *    one, and would wait for more. The opposite flow stops reading
- *    (FLOW_STOP_CUT) and delivers what it holds. See end_after_failure().
+ *    (FLOW_STOP_CUT) and delivers what it holds. See cut_after_failure().
  *  - rules.end_with_far: when `in` is done, `out` stops reading.
  * The relay has ended when both flows are done. A one-way relay starts with
  * `out` done (RELAY_RECV_ONLY), or has an `in` that drops all bytes
@@ -98,18 +98,16 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 
 	*relay = (struct relay){
 		.rules = *rules,
-		.near = near,
-		.far = far,
+		.nowhere = stream_nowhere,
 		.idle = deadline_limit(rules->idle),
 		.quit = deadline_never(),
 		.probe = deadline_never(),
 		.hold = deadline_never(),
 	};
-	stream_discarding(&relay->nowhere);
 	flow_init(&relay->out, near, far, rules->buffer);
 	flow_init(&relay->in, far, sink, rules->buffer);
-	flow_set_pool(&relay->out, rules->pipes);
-	flow_set_pool(&relay->in, rules->pipes);
+	relay->out.splice.pool = rules->pipes;
+	relay->in.splice.pool = rules->pipes;
 	if (rules->way == RELAY_RECV_ONLY)
 		relay->out.state = FLOW_DONE;
 }
@@ -196,20 +194,13 @@ static void check_truncation(struct flow *flow)
 		flow_note_fault(flow, FLOW_TRUNCATED, 0);
 }
 
-static void advance(const struct relay *relay, struct flow *flow)
-{
-	flow_advance(flow);
-	if (flow != &relay->out || !holds_end(relay))
-		flow_finish(flow);
-}
-
 /* With look, asks whether the peer to which `back` writes has gone. */
-static void advance_and_check(
-    struct relay *relay, struct flow *flow, struct flow *back, bool look)
+static void advance(
+    const struct relay *relay, struct flow *flow, struct flow *back, bool look)
 {
 	bool knew = has_read_all(flow);
 
-	advance(relay, flow);
+	flow_advance(flow);
 	if (has_read_all(flow) && !knew) {
 		look = true;
 		if (relay->rules.strict)
@@ -225,18 +216,15 @@ static void advance_and_check(
  * still delivered. A receiver that has gone is another matter: its side may
  * still send.
  */
-static void end_after_failure(
-    struct relay *relay, const struct flow *flow, struct flow *back)
+static void cut_after_failure(const struct flow *flow, struct flow *back)
 {
 	bool gone = flow->error == EPIPE || flow->error == ECONNRESET;
-	bool useless =
-	    flow->fault == FLOW_READ_FAILED ||
-	    (flow->fault == FLOW_WRITE_FAILED && flow->to->socket && !gone);
 
-	if (!useless || back->state != FLOW_OPEN)
-		return;
-	flow_stop(back, FLOW_STOP_CUT);
-	advance(relay, back);
+	if (flow->fault == FLOW_READ_FAILED ||
+	    (flow->fault == FLOW_WRITE_FAILED && flow->to->socket && !gone)) {
+		flow_stop(back, FLOW_STOP_CUT);
+		flow_finish(back);
+	}
 }
 
 /*
@@ -246,33 +234,31 @@ static void end_after_failure(
 static bool is_unsent(const struct relay *relay)
 {
 	return relay->rules.way == RELAY_SEND_ONLY &&
-	       relay->out.state == FLOW_DONE && stream_unsent(relay->far);
+	       relay->out.state == FLOW_DONE && stream_unsent(relay->out.to);
 }
 
-/* The seconds from now until the relay is to quit, or -1. */
-static double seconds_to_quit(const struct relay *relay)
+static void set_quit(struct relay *relay)
 {
 	const struct relay_rules *rules = &relay->rules;
 	const struct flow *out = &relay->out;
 
+	if (!deadline_is_never(relay->quit))
+		return;
 	if (rules->quit_after >= 0 && has_read_all(out))
-		return rules->quit_after;
-	if (rules->way == RELAY_SEND_ONLY && !rules->strict &&
-	    out->state == FLOW_DONE && !is_unsent(relay))
-		return LINGER_SECONDS;
-	return -1;
+		relay->quit = deadline_in(rules->quit_after);
+	else if (rules->way == RELAY_SEND_ONLY && !rules->strict &&
+		 out->state == FLOW_DONE && !is_unsent(relay))
+		relay->quit = deadline_in(LINGER_SECONDS);
 }
 
 static void set_timers(struct relay *relay, bool progress)
 {
 	const struct flow *in = &relay->in;
 	const struct flow *out = &relay->out;
-	double quit = seconds_to_quit(relay);
 
 	if (progress)
 		relay->idle = deadline_limit(relay->rules.idle);
-	if (deadline_is_never(relay->quit) && quit >= 0)
-		relay->quit = deadline_in(quit);
+	set_quit(relay);
 	if (!probe_needed(in, out) && !probe_needed(out, in) &&
 	    !is_unsent(relay))
 		relay->probe = deadline_never();
@@ -289,14 +275,14 @@ static void set_timers(struct relay *relay, bool progress)
 static bool is_over(const struct relay *relay)
 {
 	const struct flow *out = &relay->out;
-	bool told = relay->far->ending == STREAM_SHUTDOWN;
 
 	if (out->state != FLOW_DONE)
 		return false;
 	if (relay->in.state == FLOW_DONE)
 		return true;
 	return relay->rules.way == RELAY_SEND_ONLY &&
-	       (out->fault != FLOW_SOUND || (!told && !is_unsent(relay)));
+	       (out->fault != FLOW_SOUND ||
+		   (out->to->ending != STREAM_SHUTDOWN && !is_unsent(relay)));
 }
 
 /*
@@ -305,9 +291,8 @@ static bool is_over(const struct relay *relay)
  */
 static void check_error(struct flow *flow)
 {
-	int error = flow->to->socket && flow->fault == FLOW_SOUND
-			? fd_socket_number(flow->to->out.fd, SO_ERROR)
-			: 0;
+	int error =
+	    flow->to->socket ? fd_socket_number(flow->to->out.fd, SO_ERROR) : 0;
 
 	if (error > 0)
 		flow_note_fault(flow, FLOW_WRITE_FAILED, error);
@@ -335,12 +320,15 @@ enum relay_state relay_advance(
 
 	look = flow_note(out, fds + OUT_READ) || look;
 	look = flow_note(in, fds + IN_READ) || look;
-	advance_and_check(relay, in, out, look);
+	advance(relay, in, out, look);
+	advance(relay, out, in, look);
+	flow_finish(in);
 	if (relay->rules.end_with_far && in->state == FLOW_DONE)
 		flow_stop(out, FLOW_STOP_ASKED);
-	advance_and_check(relay, out, in, look);
-	end_after_failure(relay, in, out);
-	end_after_failure(relay, out, in);
+	if (!holds_end(relay))
+		flow_finish(out);
+	cut_after_failure(in, out);
+	cut_after_failure(out, in);
 	set_timers(relay, out->moved + in->moved != before);
 	relay->state = judge(relay);
 	return relay->state;

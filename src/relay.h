@@ -45,10 +45,9 @@ enum relay_state {
 
 struct relay {
 	struct relay_rules rules;
-	struct stream *near, *far; /* borrowed */
-	struct stream nowhere;     /* where RELAY_SEND_ONLY drops bytes */
-	struct flow out;           /* near to far */
-	struct flow in;            /* far to near */
+	struct stream nowhere; /* where RELAY_SEND_ONLY drops bytes */
+	struct flow out;       /* near to far */
+	struct flow in;        /* far to near */
 	enum relay_state state;
 	struct deadline idle, quit, probe, hold; /* relay.c explains them */
 };

@@ -44,13 +44,17 @@ static struct splice_pipe take_pipe(struct splice_pool *pool)
 	};
 }
 
-/* The domain of a socket that splice(2) does not wait for, or -1. */
+/*
+ * The domain of a socket for which splice(2) does not wait, AF_INET for both
+ * of TCP's; or -1. A socket for messages, which would lose their boundaries,
+ * is none.
+ */
 static int domain_of(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
 	int domain = fd_socket_number(fd, SO_DOMAIN);
 
-	if (flags < 0 || (flags & O_NONBLOCK) == 0)
+	if ((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 ||
+	    fd_socket_number(fd, SO_TYPE) != SOCK_STREAM)
 		return -1;
 	return domain == AF_INET6 ? AF_INET : domain;
 }

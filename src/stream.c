@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -59,15 +58,13 @@ static ssize_t message_read(struct stream *stream, struct msghdr *pieces)
 		pieces->msg_controllen = sizeof control;
 	}
 	got = recvmsg(stream->in.fd, pieces, MSG_DONTWAIT);
-	if (got >= 0 && (pieces->msg_flags & MSG_TRUNC) != 0) {
+	if (got >= 0 && (pieces->msg_flags & MSG_TRUNC) != 0)
 		errno = EMSGSIZE;
-		return -1;
-	}
-	if (got == 0 && pieces->msg_controllen > 0) {
+	else if (got == 0 && pieces->msg_controllen > 0)
 		errno = EAGAIN; /* an empty message: nothing to pass on */
-		return -1;
-	}
-	return got;
+	else
+		return got;
+	return -1;
 }
 
 static ssize_t message_write(struct stream *stream, struct msghdr *pieces)
@@ -91,15 +88,12 @@ static ssize_t nowhere_write(struct stream *stream, struct msghdr *pieces)
 
 static const struct stream_kind nowhere = { NULL, nowhere_write, false };
 
-void stream_discarding(struct stream *stream)
-{
-	*stream = (struct stream){
-		.kind = &nowhere,
-		.in.fd = -1,
-		.out.fd = -1,
-		.ending = STREAM_KEEP,
-	};
-}
+const struct stream stream_nowhere = {
+	.kind = &nowhere,
+	.in.fd = -1,
+	.out.fd = -1,
+	.ending = STREAM_KEEP,
+};
 
 int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 {
@@ -129,52 +123,47 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size)
  * One of stdin and stdout: made one that does not block, without a change that
  * its other users would see, or else noted as one that does.
  */
-static struct stream_end inherit(int fd)
+static struct stream_end inherit(int fd, const struct stat *st)
 {
-	struct stream_end end = { .fd = fd };
-	struct stat st;
+	struct stream_end end = { .fd = fd, .socket = S_ISSOCK(st->st_mode) };
 
-	if (fstat(fd, &st) < 0)
-		return end;
-	end.socket = S_ISSOCK(st.st_mode);
 	/* a file's place is in its description: another would begin anew */
-	if (end.socket || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+	if (end.socket || S_ISREG(st->st_mode) || S_ISBLK(st->st_mode))
 		return end;
-	if (S_ISFIFO(st.st_mode) || isatty(fd))
+	if (S_ISFIFO(st->st_mode) || isatty(fd))
 		end.blocks = fd_reopen_nonblocking(fd) < 0;
 	else /* /dev/null and its kin never wait */
-		end.blocks = major(st.st_rdev) != MEM_MAJOR;
+		end.blocks = major(st->st_rdev) != MEM_MAJOR;
 	/*
 	 * A FIFO that had no writer when it was opened without waiting never
 	 * reports a hang-up, only an end to whoever reads. An EAGAIN shows
 	 * that it has a writer, and poll(2) tells when that one has gone.
 	 */
-	end.eager = S_ISFIFO(st.st_mode) && !end.blocks;
+	end.eager = S_ISFIFO(st->st_mode) && !end.blocks;
 	end.small = fcntl(fd, F_GETPIPE_SZ) == PIPE_USUAL ? PIPE_TRAFFIC : 0;
 	return end;
 }
 
-/* As under inetd(8): what we close of it, the other side of it must see. */
-static bool is_one_socket(void)
+void stream_from_stdio(struct stream *stream, bool keep)
 {
 	struct stat in;
 	struct stat out;
 
-	return fstat(STDIN_FILENO, &in) == 0 && S_ISSOCK(in.st_mode) &&
-	       fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
-	       in.st_ino == out.st_ino;
-}
-
-void stream_from_stdio(struct stream *stream, bool keep)
-{
+	fstat(STDIN_FILENO, &in);
+	fstat(STDOUT_FILENO, &out);
 	*stream = (struct stream){
 		.kind = &stream_plain,
-		.in = inherit(STDIN_FILENO),
-		.out = inherit(STDOUT_FILENO),
-		.ending = keep ? STREAM_KEEP : STREAM_CLOSE,
+		.in = inherit(STDIN_FILENO, &in),
+		.out = inherit(STDOUT_FILENO, &out),
+		.ending = STREAM_CLOSE,
 	};
-	if (!keep && is_one_socket())
-		stream->ending = STREAM_SHUTDOWN;
+	if (keep)
+		stream->ending = STREAM_KEEP;
+	else if (S_ISSOCK(in.st_mode) && in.st_dev == out.st_dev &&
+		 in.st_ino == out.st_ino)
+		stream->ending = STREAM_SHUTDOWN; /* one socket, as under
+						     inetd(8): closing one of
+						     the two shows nothing */
 }
 
 /*
@@ -185,12 +174,9 @@ static void note_traffic(struct stream_end *end, ssize_t n)
 {
 	if (end->small == 0 || n <= 0)
 		return;
-	if ((size_t)n < end->small) {
-		end->small -= (size_t)n;
-		return;
-	}
-	end->small = 0;
-	fcntl(end->fd, F_SETPIPE_SZ, PIPE_LARGE);
+	end->small = (size_t)n < end->small ? end->small - (size_t)n : 0;
+	if (end->small == 0)
+		fcntl(end->fd, F_SETPIPE_SZ, PIPE_LARGE);
 }
 
 /* Does one read or write, whichever `way` does at that end. */
@@ -283,15 +269,16 @@ bool stream_has_unread(const struct stream *stream)
 	return n > 0 || (n < 0 && errno == ENOMEM);
 }
 
-size_t stream_message_most(const struct stream *stream)
+size_t stream_message_most(const struct stream *stream, size_t size)
 {
+	size_t most;
+
+	if (!stream->empties)
+		return size;
 	/* unix_dgram_sendmsg(): what sendmsg(2) takes is bounded by SO_SNDBUF,
 	   and that by net.core.wmem_max, less 32 */
-	int buffer = stream->empties
-			 ? fd_socket_number(stream->out.fd, SO_SNDBUF) - 32
-			 : 0;
-
-	return buffer > 0 ? (size_t)buffer : SIZE_MAX;
+	most = (size_t)fd_socket_number(stream->out.fd, SO_SNDBUF) - 32;
+	return most < size ? most : size;
 }
 
 bool stream_unsent(const struct stream *stream)
@@ -309,8 +296,12 @@ bool stream_in_transit(const struct stream *stream)
 
 void stream_close(struct stream *stream)
 {
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	/* what is not yet delivered is lost by that */
 	if (stream->broken && stream->resets)
-		fd_reset_at_close(stream->out.fd);
+		setsockopt(stream->out.fd, SOL_SOCKET, SO_LINGER, &at_once,
+		    sizeof at_once);
 	if (stream->outbox != NULL)
 		outbox_close(stream->outbox);
 	if (stream->socket)

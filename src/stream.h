@@ -75,8 +75,8 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size);
  */
 void stream_from_stdio(struct stream *stream, bool keep);
 
-/* A stream that swallows what is written; nothing ever comes from it. */
-void stream_discarding(struct stream *stream);
+/* A stream that swallows what is written; it is not to be read from. */
+extern const struct stream stream_nowhere;
 
 /*
  * Reads what is there into the pieces. Returns the number of bytes, 0 at the
@@ -120,8 +120,11 @@ bool stream_peer_closed(const struct stream *stream);
 /* Whether a socket has bytes that stream_read() has not taken. */
 bool stream_has_unread(const struct stream *stream);
 
-/* The longest message that it takes, as far as is known before it is sent. */
-size_t stream_message_most(const struct stream *stream);
+/*
+ * The length of the longest message that it takes, as far as is known before
+ * the message is sent; size at most.
+ */
+size_t stream_message_most(const struct stream *stream, size_t size);
 
 /* Whether bytes, or an end, are on their way that a reset would overtake. */
 bool stream_unsent(const struct stream *stream);

@@ -69,8 +69,8 @@ enum status verdict_give(const struct verdict *verdict)
 	const struct relay *relay = verdict->relay;
 	char name[ADDRESS_TEXT_SIZE];
 	bool cut = flow_held(&relay->out) > 0 || flow_held(&relay->in) > 0 ||
-		   stream_in_flight(relay->far) ||
-		   stream_in_flight(relay->near);
+		   stream_in_flight(relay->out.to) ||
+		   stream_in_flight(relay->in.to);
 
 	complain_of_relay(verdict);
 	if (relay->out.fault != FLOW_SOUND || relay->in.fault != FLOW_SOUND)

@@ -50,7 +50,7 @@ static void test_empty(void)
 	struct buffer buffer;
 	struct iovec piece[2];
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	CHECK(buffer.data == NULL);
 	CHECK_INT(buffer_room(&buffer), SIZE);
 	CHECK_INT(buffer_bytes(&buffer, piece), 0);
@@ -66,7 +66,7 @@ static void test_full(void)
 	struct iovec piece[2];
 	char text[SIZE + 1] = "";
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	CHECK_INT(put(&buffer, "abcdefghij", 10), SIZE);
 	CHECK_INT(buffer_room(&buffer), 0);
 	CHECK_INT(buffer_space(&buffer, piece), 0);
@@ -84,7 +84,7 @@ static void test_wrap(void)
 	struct iovec piece[2];
 	char text[SIZE + 1] = "";
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	put(&buffer, "abcdef", 6);
 	get(&buffer, text, 4);
 	/* ef at 4: the free space is 2 at the end and 4 at the beginning */
@@ -110,7 +110,7 @@ static void test_edge(void)
 	struct iovec piece[2];
 	char text[SIZE + 1] = "";
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	put(&buffer, "abcdefgh", 8);
 	get(&buffer, text, 4);
 	/* the end of the bytes is the end of the ring */
@@ -132,7 +132,7 @@ static void test_one_piece(void)
 	struct iovec piece[2];
 	char text[SIZE];
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	put(&buffer, "abc", 3);
 	get(&buffer, text, 3);
 	CHECK_INT(buffer_space(&buffer, piece), 1);
@@ -145,7 +145,7 @@ static void test_free(void)
 	struct buffer buffer;
 	struct iovec piece[2];
 
-	buffer_init(&buffer, SIZE);
+	buffer = (struct buffer){ .size = SIZE };
 	put(&buffer, "abc", 3);
 	buffer_free(&buffer);
 	CHECK(buffer.data == NULL);
@@ -169,7 +169,7 @@ static void model_size(size_t size, unsigned seed)
 	size_t held = 0;
 	char sent = 0;
 
-	buffer_init(&buffer, size);
+	buffer = (struct buffer){ .size = size };
 	for (int step = 0; step < 20000; step++) {
 		char text[64];
 		size_t n = next_random(&seed) % (size + 2);

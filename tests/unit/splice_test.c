@@ -27,7 +27,7 @@ static void test_splice_bound(void)
 	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
 	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
 	flow_init(&flow, &from, &to, MOST);
-	flow_set_pool(&flow, &pool);
+	flow.splice.pool = &pool;
 	for (int i = 0; i < 100; i++) {
 		while (send(in[1], block, BLOCK, MSG_DONTWAIT) > 0)
 			continue;

@@ -259,7 +259,7 @@ static void test_discarding(void)
 		{ .iov_base = (char *)"bytes", .iov_len = 5 },
 	};
 
-	stream_discarding(&stream);
+	stream = stream_nowhere;
 	CHECK_INT(stream_write(&stream, piece, 2), 9);
 	CHECK_INT(stream_writable_fd(&stream), -1);
 	CHECK(!stream.socket);

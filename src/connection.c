@@ -46,16 +46,17 @@ struct connection {
 	struct loop_task task;
 	enum connection_state state;
 	struct address peer;
-	bool alerted;           /* something has happened to who waits for it */
-	struct stream far;      /* in.fd is -1 while it is not open */
-	struct stream target;   /* the same; the near side if that is dialled */
+	bool alerted;         /* something has happened to who waits for it */
+	struct stream far;    /* in.fd is -1 while it is not open */
+	struct stream target; /* the same; the near side if that is dialled */
 	union {
 		struct dial dial;   /* while dialling */
 		struct relay relay; /* while relaying */
 	};
 	int64_t began;          /* the relay */
 	struct deadline parted; /* at the latest */
-	struct connection_end end;
+	enum status status;     /* in the end */
+	bool stdout_gone;       /* the next one could not write there either */
 	LIST_ENTRY(connection) next;
 };
 
@@ -69,14 +70,15 @@ static bool is_dialling(const struct connection *connection)
 static void finish(struct connection *connection)
 {
 	struct connections *all = connection->all;
-	struct connection_end end = connection->end;
+	enum status status = connection->status;
+	bool stdout_gone = connection->stdout_gone;
 
 	loop_remove(all->loop, &connection->task);
 	stream_close(&connection->target);
 	stream_close(&connection->far);
 	LIST_REMOVE(connection, next);
 	free(connection);
-	all->done(all, &end);
+	all->done(all, status, stdout_gone);
 }
 
 /* It comes to nothing: a far peer that can be told sees a reset. */
@@ -85,7 +87,7 @@ static void fail(struct connection *connection, enum status status)
 	if (is_dialling(connection))
 		dial_abort(&connection->dial);
 	connection->far.broken = true;
-	connection->end.status = status;
+	connection->status = status;
 	finish(connection);
 }
 
@@ -118,23 +120,18 @@ static void note_cut(const struct flow *flow)
 /* The relay is over: says how it went, and lets go of it. */
 static void judge(struct connection *connection)
 {
+	const struct connections *all = connection->all;
+	const struct address *far = &connection->peer;
 	struct relay *relay = &connection->relay;
-	const struct verdict verdict = {
-		.relay = relay,
-		.near = connection->all->near_address,
-		.far = &connection->peer,
-		.began = connection->began,
-	};
 
 	note_cut(&relay->out);
 	note_cut(&relay->in);
-	connection->end = (struct connection_end){
-		.status = verdict_give(&verdict),
-		.stdout_gone = relay->in.fault == FLOW_WRITE_FAILED &&
-			       !relay->out.from->socket,
-	};
-	if (connection->all->verbose)
-		verdict_summarize(&verdict);
+	connection->status = verdict_give(relay, all->near_address, far);
+	connection->stdout_gone =
+	    relay->in.fault == FLOW_WRITE_FAILED && !relay->out.from->socket;
+	if (all->verbose)
+		verdict_summarize(
+		    relay, all->near_address, far, connection->began);
 	relay_free(relay);
 	connection->state = PARTING;
 	connection->parted = deadline_in(PARTING_SECONDS);
@@ -245,7 +242,7 @@ static void note_dialled(struct connection *connection, int fd)
 	if (all->verbose)
 		log_error("%s: connected", address_name(peer, name));
 	if (far && all->take != NULL) {
-		connection->end.status = all->take(all, fd);
+		connection->status = all->take(all, fd);
 		finish(connection);
 	} else if (open_stream(connection,
 		       far ? &connection->far : &connection->target, fd,
@@ -357,14 +354,13 @@ static struct connection *new_connection(
 void connection_begin(
     struct connections *all, int fd, const struct address *peer)
 {
-	const struct connection_end failed = { .status = STATUS_FAILED };
 	struct connection *connection = new_connection(all, peer);
 
 	if (connection == NULL) {
 		trouble_at(peer, "memory", errno);
 		if (fd >= 0)
 			close(fd);
-		all->done(all, &failed);
+		all->done(all, STATUS_FAILED, false);
 	} else if (fd < 0) {
 		begin_dial(connection, DIALLING_FAR, all->far);
 	} else if (open_stream(connection, &connection->far, fd, peer) < 0) {

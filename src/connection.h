@@ -18,12 +18,6 @@
 
 struct connection;
 
-/* How a connection has ended. */
-struct connection_end {
-	enum status status;
-	bool stdout_gone; /* the next one could not write there either */
-};
-
 /* What the connections of a run have in common, and all that there are. */
 struct connections {
 	/* For the owner to set; what is pointed to is borrowed. */
@@ -41,8 +35,12 @@ struct connections {
 	/* Instead of relaying: takes over the socket that was dialled. */
 	enum status (*take)(struct connections *all, int fd);
 
-	/* One has ended, and all of it is closed. */
-	void (*done)(struct connections *all, const struct connection_end *end);
+	/*
+	 * One has ended, and all of it is closed. If stdout has gone, the next
+	 * one could not write there either.
+	 */
+	void (*done)(
+	    struct connections *all, enum status status, bool stdout_gone);
 
 	LIST_HEAD(connection_list, connection) list; /* at first {0} */
 };

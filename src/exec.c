@@ -120,6 +120,7 @@ void exec_reap(struct exec *exec)
 		if (waitpid(child->pid, &status, WNOHANG) <= 0)
 			continue;
 		if (exec->verbose)
+			/* cppcheck-suppress uninitvar; exec_start() set it */
 			report(child, status);
 		LIST_REMOVE(child, next);
 		free(child);

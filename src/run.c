@@ -90,16 +90,16 @@ static struct relay_rules rules_for(const struct options *options)
 }
 
 static void note_connection(
-    struct connections *all, const struct connection_end *end)
+    struct connections *all, enum status status, bool stdout_gone)
 {
 	struct run *run = loop_owner(all, struct run, connections);
 
-	run->status = end->status;
+	run->status = status;
 	run->over = true;
 	if (run->server.running == 0)
 		return; /* nobody listens */
 	server_note_end(&run->server);
-	if (end->stdout_gone)
+	if (stdout_gone)
 		server_close(&run->server);
 }
 
@@ -242,29 +242,6 @@ static enum status run_one(struct run *run, int fd, const struct address *peer)
 	return STATUS_FAILED;
 }
 
-enum status run_connect(const struct options *options)
-{
-	struct run run;
-	enum status status = STATUS_FAILED;
-
-	if (open_run(&run, options) == 0)
-		status = run_one(&run, -1, &options->address);
-	close_run(&run);
-	return status;
-}
-
-/* A name is looked up once for all, and before anybody waits for it. */
-static enum status resolve_target(struct run *run)
-{
-	struct socket_fault fault = { .step = "resolve" };
-
-	if (!run->options->has_target || !run->options->keep_open ||
-	    dial_resolve(&run->near, &fault) == 0)
-		return STATUS_OK;
-	trouble_report(&run->near.address, &fault, errno);
-	return errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED;
-}
-
 /* Listens where the options say, or on what was passed to us. */
 static int open_listener(struct run *run)
 {
@@ -319,20 +296,20 @@ static enum status serve_passed(struct run *run, const struct address *peer)
 static enum status listen_in(struct run *run)
 {
 	struct server *server = &run->server;
+	struct socket_fault fault = { .step = "resolve" };
 	struct address peer;
-	enum status status;
 	int number;
 
 	*server = server_for(run);
+	/* once for all, and before anybody waits for it */
+	if (run->options->has_target && dial_resolve(&run->near, &fault) < 0) {
+		trouble_report(&run->near.address, &fault, errno);
+		return errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED;
+	}
 	if (open_listener(run) < 0)
 		return STATUS_FAILED;
 	if (listener_is_connected(&server->listener, server->choice, &peer))
 		return serve_passed(run, &peer);
-	status = resolve_target(run);
-	if (status != STATUS_OK) {
-		listener_close(&server->listener);
-		return status;
-	}
 	number = server_run(server);
 	listener_close(&server->listener);
 	if (number > 0)
@@ -340,13 +317,15 @@ static enum status listen_in(struct run *run)
 	return number < 0 ? STATUS_FAILED : run->status;
 }
 
-enum status run_listen(const struct options *options)
+enum status run_streams(const struct options *options)
 {
 	struct run run;
 	enum status status = STATUS_FAILED;
 
 	if (open_run(&run, options) == 0)
-		status = listen_in(&run);
+		status = options->action == OPTIONS_LISTEN
+			     ? listen_in(&run)
+			     : run_one(&run, -1, &options->address);
 	close_run(&run);
 	return status;
 }

@@ -13,8 +13,7 @@
  * What the options ask for, connecting or listening. A signal that ends it
  * ends the process.
  */
-enum status run_connect(const struct options *options);
-enum status run_listen(const struct options *options);
+enum status run_streams(const struct options *options);
 
 /* What it takes to connect to that address. dial_forget() it. */
 struct dial_target run_target(

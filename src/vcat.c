@@ -44,9 +44,8 @@ static enum status run(const struct options *options)
 {
 	switch (options->action) {
 	case OPTIONS_CONNECT:
-		return run_connect(options);
 	case OPTIONS_LISTEN:
-		return run_listen(options);
+		return run_streams(options);
 	case OPTIONS_SCAN:
 		return run_scan(options);
 	case OPTIONS_CID:

@@ -52,60 +52,62 @@ static void complain_of_flow(const struct flow *flow,
 }
 
 /* One cause, one line: a reset is met by reading and by writing. */
-static void complain_of_relay(const struct verdict *verdict)
+static void complain_of_relay(const struct relay *relay,
+    const struct address *near, const struct address *far)
 {
-	const struct flow *out = &verdict->relay->out;
-	const struct flow *in = &verdict->relay->in;
+	const struct flow *out = &relay->out;
+	const struct flow *in = &relay->in;
 
 	if (in->fault != FLOW_READ_FAILED || out->fault == FLOW_READ_FAILED)
-		complain_of_flow(out, verdict->near, verdict->far);
+		complain_of_flow(out, near, far);
 	if (out->fault != FLOW_READ_FAILED || in->fault == FLOW_READ_FAILED)
-		complain_of_flow(in, verdict->far, verdict->near);
+		complain_of_flow(in, far, near);
 }
 
 /* A time limit that cut nothing off is no failure: -q asks for just that. */
-enum status verdict_give(const struct verdict *verdict)
+enum status verdict_give(const struct relay *relay, const struct address *near,
+    const struct address *far)
 {
-	const struct relay *relay = verdict->relay;
 	char name[ADDRESS_TEXT_SIZE];
 	bool cut = flow_held(&relay->out) > 0 || flow_held(&relay->in) > 0 ||
 		   stream_in_flight(relay->out.to) ||
 		   stream_in_flight(relay->in.to);
 
-	complain_of_relay(verdict);
+	complain_of_relay(relay, near, far);
 	if (relay->out.fault != FLOW_SOUND || relay->in.fault != FLOW_SOUND)
 		return STATUS_FAILED;
 	if (relay->state == RELAY_IDLE) {
-		log_error("%s: idle: no byte in %g s",
-		    address_name(verdict->far, name), relay->rules.idle);
+		log_error("%s: idle: no byte in %g s", address_name(far, name),
+		    relay->rules.idle);
 		return STATUS_TIMEOUT;
 	}
 	if (relay->state == RELAY_QUIT && cut) {
 		log_error("%s: quit: not all was delivered within %g s",
-		    address_name(verdict->far, name), relay->rules.quit_after);
+		    address_name(far, name), relay->rules.quit_after);
 		return STATUS_TIMEOUT;
 	}
 	return STATUS_OK;
 }
 
-void verdict_summarize(const struct verdict *verdict)
+void verdict_summarize(const struct relay *relay, const struct address *near,
+    const struct address *far, int64_t began)
 {
-	uint64_t sent = verdict->relay->out.bytes;
-	uint64_t received = verdict->relay->in.bytes;
-	double seconds = (double)(deadline_now() - verdict->began) / NS_PER_S;
+	uint64_t sent = relay->out.bytes;
+	uint64_t received = relay->in.bytes;
+	double seconds = (double)(deadline_now() - began) / NS_PER_S;
 	double rate =
 	    seconds > 0 ? ((double)sent + (double)received) / MIB / seconds : 0;
-	char far[ADDRESS_TEXT_SIZE];
-	char near[ADDRESS_TEXT_SIZE];
+	char far_name[ADDRESS_TEXT_SIZE];
+	char near_name[ADDRESS_TEXT_SIZE];
 
-	address_name(verdict->far, far);
-	address_name(verdict->near, near);
-	if (verdict->near->kind == ADDRESS_STDIO)
+	address_name(far, far_name);
+	address_name(near, near_name);
+	if (near->kind == ADDRESS_STDIO)
 		log_error("%s: sent %" PRIu64 " bytes, received %" PRIu64
 			  " bytes in %.2f s (%.1f MiB/s)",
-		    far, sent, received, seconds, rate);
+		    far_name, sent, received, seconds, rate);
 	else
 		log_error("%s -> %s: %" PRIu64 " bytes, back %" PRIu64
 			  " bytes in %.2f s (%.1f MiB/s)",
-		    far, near, received, sent, seconds, rate);
+		    far_name, near_name, received, sent, seconds, rate);
 }

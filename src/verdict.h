@@ -10,17 +10,19 @@
 #include "relay.h"
 #include "status.h"
 
-struct verdict {
-	const struct relay *relay;  /* that is over */
-	const struct address *near; /* ADDRESS_STDIO for stdin and stdout */
-	const struct address *far;
-	int64_t began; /* deadline_now() then */
-};
+/*
+ * For a relay that is over, between these two ends; ADDRESS_STDIO stands for
+ * stdin and stdout. Says what went wrong, one line for one cause. Returns the
+ * exit status.
+ */
+enum status verdict_give(const struct relay *relay, const struct address *near,
+    const struct address *far);
 
-/* Says what went wrong, one line for one cause. Returns the exit status. */
-enum status verdict_give(const struct verdict *verdict);
-
-/* Says how many bytes were moved, in what time, and how fast that was. */
-void verdict_summarize(const struct verdict *verdict);
+/*
+ * Says how many bytes it has moved in the time since `began`, of
+ * deadline_now(), and how fast that was.
+ */
+void verdict_summarize(const struct relay *relay, const struct address *near,
+    const struct address *far, int64_t began);
 
 #endif

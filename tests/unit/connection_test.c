@@ -11,18 +11,21 @@ struct show {
 	struct rig rig;
 	struct loop loop;
 	struct connections connections;
-	struct connection_end end;
+	enum status status;
+	bool stdout_gone;
 	bool over;
 	pthread_t thread;
 	int said[2]; /* a pipe for stderr */
 	int aside;
 };
 
-static void note_end(struct connections *all, const struct connection_end *end)
+static void note_end(
+    struct connections *all, enum status status, bool stdout_gone)
 {
 	struct show *show = loop_owner(all, struct show, connections);
 
-	show->end = *end;
+	show->status = status;
+	show->stdout_gone = stdout_gone;
 	show->over = true;
 }
 
@@ -109,7 +112,7 @@ static void test_ok(void)
 	rig_end(&show.rig.peer);
 	CHECK_STR(ends_hear(show.rig.screen), "answer");
 	CHECK_STR(show_end(&show), "");
-	CHECK_INT(show.end.status, STATUS_OK);
+	CHECK_INT(show.status, STATUS_OK);
 }
 
 static void test_summary(void)
@@ -127,7 +130,7 @@ static void test_summary(void)
 	said = show_end(&show);
 	CHECK(
 	    strstr(said, "vm(3):1234: sent 7 bytes, received 8 bytes") != NULL);
-	CHECK_INT(show.end.status, STATUS_OK);
+	CHECK_INT(show.status, STATUS_OK);
 }
 
 static void test_reset(void)
@@ -141,7 +144,7 @@ static void test_reset(void)
 	rig_end(&show.rig.peer);
 	CHECK_STR(show_end(&show),
 	    "vcat: vm(3):1234: read: Connection reset by peer\n");
-	CHECK_INT(show.end.status, STATUS_FAILED);
+	CHECK_INT(show.status, STATUS_FAILED);
 }
 
 static void test_disk_full(void)
@@ -156,8 +159,8 @@ static void test_disk_full(void)
 	rig_end(&show.rig.keyboard);
 	CHECK_STR(
 	    show_end(&show), "vcat: stdout: write: No space left on device\n");
-	CHECK_INT(show.end.status, STATUS_FAILED);
-	CHECK(show.end.stdout_gone);
+	CHECK_INT(show.status, STATUS_FAILED);
+	CHECK(show.stdout_gone);
 }
 
 static void test_undelivered(void)
@@ -173,7 +176,7 @@ static void test_undelivered(void)
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: write: ", 25) == 0);
 	CHECK(strchr(said, '\n') == said + strlen(said) - 1);
-	CHECK_INT(show.end.status, STATUS_FAILED);
+	CHECK_INT(show.status, STATUS_FAILED);
 }
 
 static void test_strict(void)
@@ -189,7 +192,7 @@ static void test_strict(void)
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: read: ", 24) == 0);
 	CHECK(strstr(said, "truncated") != NULL);
-	CHECK_INT(show.end.status, STATUS_FAILED);
+	CHECK_INT(show.status, STATUS_FAILED);
 }
 
 static void test_idle(void)
@@ -202,7 +205,7 @@ static void test_idle(void)
 	show_start(&show);
 	said = show_end(&show);
 	CHECK(strncmp(said, "vcat: vm(3):1234: idle", 22) == 0);
-	CHECK_INT(show.end.status, STATUS_TIMEOUT);
+	CHECK_INT(show.status, STATUS_TIMEOUT);
 }
 
 static void test_quit(void)
@@ -214,7 +217,7 @@ static void test_quit(void)
 	show_start(&show);
 	rig_end(&show.rig.keyboard);
 	CHECK_STR(show_end(&show), "");
-	CHECK_INT(show.end.status, STATUS_OK);
+	CHECK_INT(show.status, STATUS_OK);
 }
 
 static void test_quit_unsent(void)
@@ -232,7 +235,7 @@ static void test_quit_unsent(void)
 	rig_end(&show.rig.keyboard);
 	show_start(&show);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK_INT(show.end.status, STATUS_TIMEOUT);
+	CHECK_INT(show.status, STATUS_TIMEOUT);
 }
 
 static void test_quit_unseen(void)
@@ -247,7 +250,7 @@ static void test_quit_unseen(void)
 	CHECK_INT(write(show.rig.peer, data, sizeof data), sizeof data);
 	rig_end(&show.rig.keyboard);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK_INT(show.end.status, STATUS_TIMEOUT);
+	CHECK_INT(show.status, STATUS_TIMEOUT);
 }
 
 /* Whether more than that waits there, or soon will. */
@@ -275,7 +278,7 @@ static void test_quit_message(void)
 	} while (grows(rig->peer, before));
 	rig_end(&rig->keyboard);
 	CHECK(strlen(show_end(&show)) > 0);
-	CHECK(show.end.status != STATUS_OK);
+	CHECK(show.status != STATUS_OK);
 }
 
 static void test_message_too_long(void)
@@ -292,7 +295,7 @@ static void test_message_too_long(void)
 	CHECK(strncmp(said, "vcat: vm(3):1234: read: ", 24) == 0);
 	CHECK(strstr(said, "\nhint: ") != NULL);
 	CHECK(strstr(said, "--buffer") != NULL);
-	CHECK_INT(show.end.status, STATUS_FAILED);
+	CHECK_INT(show.status, STATUS_FAILED);
 }
 
 static const struct test tests[] = {

@@ -32,9 +32,10 @@
  * What one flow does to the other:
  *  - An end is no reason to stop: after one side's EOF, and after EPIPE, the
  *    opposite flow goes on until its own end.
- *  - Other failures are: the peer cannot be told that our end is not a real
- *    one, and would wait for more. The opposite flow stops reading
- *    (FLOW_STOP_CUT) and delivers what it holds. See cut_after_failure().
+ *  - Any other failure stops the opposite flow, since the peer cannot be told
+ *    that our end is not a real one, and would wait for more. The opposite
+ *    flow reads no more (FLOW_STOP_CUT), and delivers what it holds. See
+ *    cut_after_failure().
  *  - rules.end_with_far: when `in` is done, `out` stops reading.
  * The relay has ended when both flows are done. A one-way relay starts with
  * `out` done (RELAY_RECV_ONLY), or has an `in` that drops all bytes
@@ -60,9 +61,10 @@
  *   probe  Set while probing is needed (or a TCP peer has yet to acknowledge
  *          what RELAY_SEND_ONLY has sent), again after each tick; cleared
  *          when it no longer is. When it passes, the relay probes.
- *   hold   rules.strict only: set when the near side has ended without a byte,
- *          cleared when the far side sends something. Until it passes, `out`
- *          does not pass its end on. See holds_end().
+ *   hold   rules.strict only: set when the near side has ended without a byte.
+ *          Until it passes, `out` does not pass its end on. It is cleared
+ *          when the far side sends something; then `out` waits for the far
+ *          side's end instead. See holds_end().
  */
 #include "relay.h"
 

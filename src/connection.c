@@ -11,8 +11,9 @@
  * While it is dialled, whoever waits for that may go: the far peer, or the
  * reader of stdout. Then there is nobody left to connect for. That a peer has
  * gone altogether, and not just half-closed, poll(2) does not tell everywhere;
- * once something has happened there, it is probed from time to time. A peer
- * whose bytes have not been read is never given up: they are to arrive.
+ * once something has happened there, it is probed from time to time. (A TCP
+ * peer by the kernel: after a minute, what has closed answers by a reset.) A
+ *peer whose bytes have not been read is never given up: they are to arrive.
  */
 #include "connection.h"
 
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "family.h"
+#include "fd.h"
 #include "log.h"
 #include "trouble.h"
 #include "verdict.h"
@@ -294,8 +296,10 @@ static void go_on_dialling(struct connection *connection)
 {
 	const struct pollfd *fds = connection->task.fds;
 
-	if (fds[1].revents != 0)
+	if (fds[1].revents != 0) {
 		connection->alerted = true;
+		fd_probe_peer(connection->far.in.fd);
+	}
 	if (connection->alerted && is_forsaken(connection)) {
 		fail(connection, STATUS_FAILED);
 		return;

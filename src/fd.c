@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdalign.h>
 #include <stdint.h>
@@ -11,6 +13,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* tcp(7)'s own two hours are for connections that nobody waits for. */
+#define PROBE_SECONDS 5
 
 int fd_fill_standard(void)
 {
@@ -45,15 +50,25 @@ int fd_reopen_nonblocking(int fd)
 	return result;
 }
 
-int fd_close(int fd)
+int fd_close(int fd, int spare)
 {
 	int result = close(fd);
 	int saved = errno;
 
-	if (fd <= STDERR_FILENO)
-		fd_fill_standard();
+	if (spare > 0)
+		dup2(spare, fd);
 	errno = saved;
 	return result;
+}
+
+void fd_probe_peer(int fd)
+{
+	const int on = 1;
+	const int seconds = PROBE_SECONDS;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
 }
 
 int fd_room(int newest, int spare)

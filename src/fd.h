@@ -23,10 +23,11 @@ int fd_fill_standard(void);
 int fd_reopen_nonblocking(int fd);
 
 /*
- * Closes fd and, for 0 to 2, leaves /dev/null in its place. Returns close(2)'s
- * result and errno: the last word on what was written there.
+ * Closes fd and, unless spare is 0, leaves a copy of that descriptor in its
+ * place, so that nothing else is born there. Returns close(2)'s result and
+ * errno: the last word on what was written there.
  */
-int fd_close(int fd);
+int fd_close(int fd, int spare);
 
 /*
  * How many descriptors this process may open yet, of which `spare` are left
@@ -41,6 +42,12 @@ int fd_room(int newest, int spare);
  * with errno: ENOTSOCK or EOPNOTSUPP when `over` is no such socket.
  */
 int fd_pass(int over, int fd);
+
+/*
+ * Has the kernel ask a TCP peer from time to time whether it is still there;
+ * one that is not shows by POLLERR after a while. Others are left alone.
+ */
+void fd_probe_peer(int fd);
 
 /* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
 int fd_set_blocking(int fd);

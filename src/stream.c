@@ -156,6 +156,7 @@ void stream_from_stdio(struct stream *stream, bool keep)
 		.in = inherit(STDIN_FILENO, &in),
 		.out = inherit(STDOUT_FILENO, &out),
 		.ending = STREAM_CLOSE,
+		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
 	};
 	if (keep)
 		stream->ending = STREAM_KEEP;
@@ -208,12 +209,12 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
 }
 
-static int close_end(struct stream_end *end)
+static int close_end(struct stream *stream, struct stream_end *end)
 {
 	int fd = end->fd;
 
 	end->fd = -1;
-	return fd_close(fd);
+	return fd_close(fd, stream->spare);
 }
 
 int stream_finish(struct stream *stream)
@@ -223,7 +224,7 @@ int stream_finish(struct stream *stream)
 	if (stream->ending == STREAM_KEEP)
 		return 0;
 	if (stream->ending == STREAM_CLOSE)
-		return close_end(&stream->out);
+		return close_end(stream, &stream->out);
 	stream->finished = true;
 	/* ENOTCONN: the peer has left already. Nothing is lost by that; if
 	   bytes were on their way to it, writing or reading will tell. */
@@ -241,7 +242,7 @@ void stream_stop_reading(struct stream *stream)
 	if (stream->ending == STREAM_SHUTDOWN)
 		shutdown(stream->in.fd, SHUT_RD);
 	else if (stream->ending == STREAM_CLOSE)
-		close_end(&stream->in);
+		close_end(stream, &stream->in);
 }
 
 int stream_writable_fd(const struct stream *stream)

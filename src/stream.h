@@ -48,6 +48,8 @@ struct stream {
 	const struct stream_kind *kind;
 	struct stream_end in, out;
 	enum stream_ending ending;
+	int spare;     /* /dev/null, to take the place of stdin or stdout once
+			  that is closed; 0: none */
 	bool socket;   /* in and out are one socket that vcat opened */
 	bool empties;  /* AF_UNIX: a message may be empty, which is no end */
 	bool resets;   /* the peer can tell a reset from an end, and a reset

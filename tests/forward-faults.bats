@@ -373,3 +373,18 @@ busy_forwarder() {
 	start target socat -u UNIX-LISTEN:late STDOUT
 	wait_until 10 grep -q hello target.out
 }
+
+@test "TCP clients that close while their target is dialled are found out, too" {
+	# what has closed answers for tcp_fin_timeout seconds as if it had not
+	unshare -n true 2>/dev/null || skip "no network namespaces here"
+	start forwarder unshare -n bash -c 'ip link set lo up
+		echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout
+		"$0" -l -k -v -m 1 tcp:7100 --retry -t unix:late &
+		for i in {1..100}; do
+			: <>/dev/tcp/127.0.0.1/7100 && break
+			sleep 0.1
+		done 2>/dev/null
+		sleep 40 &
+		wait $!' "$VCAT"
+	wait_until 30 grep -q "closed before its target was reached" forwarder.err
+}

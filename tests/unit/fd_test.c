@@ -124,6 +124,7 @@ static void test_reopen_terminal(void)
 static void test_close(void)
 {
 	int aside = fd_aside(0);
+	int spare = ends_must(open("/dev/null", O_RDONLY), "/dev/null");
 	int fd[2];
 	int result;
 	ssize_t got;
@@ -132,7 +133,7 @@ static void test_close(void)
 	ends_must(pipe(fd), "pipe");
 	dup2(fd[0], 0);
 	close(fd[0]);
-	result = fd_close(0);
+	result = fd_close(0, spare);
 	got = read(0, &byte, 1);
 	fd_back(aside, 0);
 	CHECK_INT(result, 0);
@@ -140,8 +141,8 @@ static void test_close(void)
 	/* the pipe itself has lost its reader */
 	CHECK_INT(write(fd[1], "x", 1), -1);
 	CHECK_INT(errno, EPIPE);
-	CHECK_INT(fd_close(fd[1]), 0);
-	CHECK_INT(fd_close(fd[1]), -1);
+	CHECK_INT(fd_close(fd[1], 0), 0);
+	CHECK_INT(fd_close(fd[1], 0), -1);
 	CHECK_INT(errno, EBADF);
 }
 

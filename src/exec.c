@@ -43,22 +43,17 @@ static void set_end(const char *cid, const char *port,
 		set_number(port, address->port);
 }
 
-static void set_environment(const struct exec_socket *on)
+int exec_become(const struct exec *exec, int fd, const struct address *peer)
 {
-	struct address local = *on->peer;
+	struct address local = *peer;
 	char text[ADDRESS_TEXT_SIZE];
 
-	family_local(on->fd, &local);
-	setenv("VCAT_PEER", address_format(on->peer, text), 1);
-	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", on->peer, !on->accepted);
-	set_end("VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, on->accepted);
-}
-
-int exec_become(const struct exec *exec, const struct exec_socket *on)
-{
-	set_environment(on);
-	if (fd_set_blocking(on->fd) < 0 || dup2(on->fd, STDIN_FILENO) < 0 ||
-	    dup2(on->fd, STDOUT_FILENO) < 0)
+	family_local(fd, &local);
+	setenv("VCAT_PEER", address_format(peer, text), 1);
+	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", peer, !exec->accepts);
+	set_end("VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, exec->accepts);
+	if (fd_set_blocking(fd) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
+	    dup2(fd, STDOUT_FILENO) < 0)
 		return -1;
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);
@@ -66,31 +61,23 @@ int exec_become(const struct exec *exec, const struct exec_socket *on)
 	return execl("/bin/sh", "sh", "-c", exec->command, (char *)NULL);
 }
 
-static pid_t spawn(const struct exec *exec, const struct exec_socket *on)
-{
-	pid_t pid = fork();
-
-	/* on both sides: neither knows which is first */
-	if (pid >= 0)
-		setpgid(pid, 0);
-	if (pid != 0)
-		return pid;
-	exec_become(exec, on);
-	_exit(STATUS_NOT_FOUND);
-}
-
-int exec_start(struct exec *exec, const struct exec_socket *on)
+int exec_start(struct exec *exec, int fd, const struct address *peer)
 {
 	struct exec_child *child = malloc(sizeof *child);
 
 	if (child == NULL)
 		return -1;
-	child->peer = *on->peer;
-	child->pid = spawn(exec, on);
+	*child = (struct exec_child){ .pid = fork(), .peer = *peer };
+	if (child->pid == 0) {
+		setpgid(0, 0);
+		exec_become(exec, fd, peer);
+		_exit(STATUS_NOT_FOUND);
+	}
 	if (child->pid < 0) {
 		free(child);
 		return -1;
 	}
+	setpgid(child->pid, 0); /* here, too: neither knows which is first */
 	LIST_INSERT_HEAD(&exec->children, child, next);
 	return 0;
 }

@@ -17,19 +17,13 @@
 
 #include "address.h"
 
-/* The socket that a command is run on. */
-struct exec_socket {
-	int fd; /* the caller's */
-	const struct address *peer;
-	bool accepted; /* not connected by us */
-};
-
 struct exec_child;
 
 struct exec {
 	/* For the owner to set; borrowed. */
 	const char *command;
 	const sigset_t *signals; /* the mask for the command */
+	bool accepts;            /* connections are accepted, not made */
 	bool verbose;            /* report how each has ended */
 
 	/* A child has ended. */
@@ -38,14 +32,15 @@ struct exec {
 	LIST_HEAD(exec_list, exec_child) children; /* at first {0} */
 };
 
-/* Becomes the command. Returns only if that fails: -1 with errno. */
-int exec_become(const struct exec *exec, const struct exec_socket *on);
+/* Becomes the command, on that socket. Returns only if that fails: -1 with
+ * errno. */
+int exec_become(const struct exec *exec, int fd, const struct address *peer);
 
 /*
- * Runs it as a child that leads a process group of its own. Returns 0, or -1
- * with errno.
+ * Runs it as a child that leads a process group of its own; the socket stays
+ * the caller's. Returns 0, or -1 with errno.
  */
-int exec_start(struct exec *exec, const struct exec_socket *on);
+int exec_start(struct exec *exec, int fd, const struct address *peer);
 
 /* Takes note of the children that have ended. */
 void exec_reap(struct exec *exec);

@@ -103,9 +103,10 @@ static void note_connection(
 		server_close(&run->server);
 }
 
-static enum status become_command(struct run *run, const struct exec_socket *on)
+static enum status become_command(
+    struct run *run, int fd, const struct address *peer)
 {
-	exec_become(&run->exec, on);
+	exec_become(&run->exec, fd, peer);
 	log_error("sh: %s", strerror(errno));
 	return STATUS_FAILED;
 }
@@ -114,10 +115,9 @@ static enum status become_command(struct run *run, const struct exec_socket *on)
 static enum status take_dialled(struct connections *all, int fd)
 {
 	struct run *run = loop_owner(all, struct run, connections);
-	const struct exec_socket on = { fd, &run->options->address, false };
 
 	if (run->options->command != NULL)
-		return become_command(run, &on);
+		return become_command(run, fd, &run->options->address);
 	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd) == 0)
 		return STATUS_OK;
 	log_error("stdout: pass the socket: %s", strerror(errno));
@@ -130,22 +130,21 @@ static void take_accepted(
     struct server *server, int fd, const struct address *peer)
 {
 	struct run *run = loop_owner(server, struct run, server);
-	const struct exec_socket on = { fd, peer, true };
+	bool runs = false;
 
 	if (run->options->command == NULL) {
 		connection_begin(&run->connections, fd, peer);
 		return;
 	}
-	if (server->once) {
-		run->status = become_command(run, &on);
-	} else if (exec_start(&run->exec, &on) == 0) {
-		close(fd);
-		return;
-	} else {
+	if (server->once)
+		run->status = become_command(run, fd, peer);
+	else if (exec_start(&run->exec, fd, peer) == 0)
+		runs = true;
+	else
 		trouble_at(peer, "fork", errno);
-	}
 	close(fd);
-	server_note_end(server);
+	if (!runs)
+		server_note_end(server);
 }
 
 static void note_command(struct exec *exec)
@@ -210,6 +209,7 @@ static int open_run(struct run *run, const struct options *options)
 		.near = run_target(options, &options->target),
 		.exec = { .command = options->command,
 		    .signals = &run->signals,
+		    .accepts = options->action == OPTIONS_LISTEN,
 		    .verbose = options->verbose,
 		    .done = note_command },
 	};
@@ -285,12 +285,12 @@ static struct server server_for(struct run *run)
 /* What was passed to us is a connection already. */
 static enum status serve_passed(struct run *run, const struct address *peer)
 {
-	const struct exec_socket on = { run->server.listener.fd, peer, true };
+	int fd = run->server.listener.fd;
 
-	if (!server_admits(&run->server, on.fd, peer))
+	if (!server_admits(&run->server, fd, peer))
 		return STATUS_FAILED;
-	return run->options->command != NULL ? become_command(run, &on)
-					     : run_one(run, on.fd, peer);
+	return run->options->command != NULL ? become_command(run, fd, peer)
+					     : run_one(run, fd, peer);
 }
 
 static enum status listen_in(struct run *run)

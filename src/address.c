@@ -8,6 +8,9 @@
 /* Longer texts are no addresses. */
 #define HEAD_SIZE 1024
 
+/* A CID or a port, as text. */
+#define PART_SIZE 16
+
 static const char *const cid_names[] = {
 	[ADDRESS_CID_HYPERVISOR] = "hypervisor",
 	[ADDRESS_CID_LOCAL] = "local",
@@ -163,112 +166,95 @@ static const char *parse_tcp(
 	else if (port == NULL || !parse_host(host, address))
 		return "a TCP address is tcp:HOST:PORT, tcp:[IPV6]:PORT or "
 		       "tcp:PORT";
-	if (role == ADDRESS_CONNECT)
-		return text_number(port, 1, 65535, &address->port)
-			   ? NULL
-			   : "a TCP port is 1 to 65535";
-	return strcmp(port, "any") == 0 ||
-		       text_number(port, 0, 65535, &address->port)
-		   ? NULL
-		   : "a TCP port is 0 to 65535 or any";
+	if (role == ADDRESS_BIND && strcmp(port, "any") == 0)
+		return NULL; /* 0, a free one */
+	if (text_number(
+		port, role == ADDRESS_BIND ? 0 : 1, 65535, &address->port))
+		return NULL;
+	return role == ADDRESS_BIND ? "a TCP port is 0 to 65535 or any"
+				    : "a TCP port is 1 to 65535";
 }
 
-static const char *part_text(uint32_t part, char text[16])
-{
-	if (part == ADDRESS_ANY)
-		return "any";
-	snprintf(text, 16, "%u", part);
-	return text;
-}
-
-static void format_vsock(const struct address *address, char *text)
-{
-	char cid[16];
-	char port[16];
-
-	snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s", part_text(address->cid, cid),
-	    part_text(address->port, port));
-}
-
-static void format_mux(const struct address *address, char *text)
-{
-	snprintf(
-	    text, ADDRESS_TEXT_SIZE, "mux:%s:%u", address->path, address->port);
-}
-
-static void format_unix(const struct address *address, char *text)
-{
-	snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s", address->path);
-}
-
-static void format_tcp(const struct address *address, char *text)
-{
-	bool ipv6 = strchr(address->host, ':') != NULL;
-
-	snprintf(text, ADDRESS_TEXT_SIZE, "tcp:%s%s%s%s%u", ipv6 ? "[" : "",
-	    address->host, ipv6 ? "]" : "", address->host[0] != '\0' ? ":" : "",
-	    address->port);
-}
-
-/* All that tells one kind of address from another; "-" needs no functions. */
-static const struct kind {
-	const char *prefixes[3]; /* what such an address begins with */
-	/* Reads what follows the prefix; *address has its kind, and zeros. */
+/* What an address begins with, and what reads the rest. A VM socket needs no
+ * prefix: its empty one comes last, since it fits every text. */
+static const struct form {
+	const char *prefix;
+	enum address_kind kind;
+	/* *address has its kind, and zeros. */
 	const char *(*parse)(
 	    const char *text, enum address_role role, struct address *address);
-	/* text has ADDRESS_TEXT_SIZE bytes. */
-	void (*format)(const struct address *address, char *text);
-	unsigned traits; /* of enum address_trait */
-} kinds[] = {
-	[ADDRESS_VSOCK] = { { "vsock://", "vsock:" }, parse_vsock, format_vsock,
-	    ADDRESS_CID | ADDRESS_PORT | ADDRESS_MESSAGES },
-	[ADDRESS_MUX] = { { "mux:" }, parse_mux, format_mux,
-	    ADDRESS_PORT | ADDRESS_FILE | ADDRESS_MESSAGES },
-	[ADDRESS_UNIX] = { { "unix:" }, parse_path, format_unix,
-	    ADDRESS_FILE | ADDRESS_MESSAGES },
-	[ADDRESS_TCP] = { { "tcp:" }, parse_tcp, format_tcp, ADDRESS_PORT },
-	[ADDRESS_STDIO] = { { NULL }, NULL, NULL, ADDRESS_MESSAGES },
+} forms[] = {
+	{ "vsock://", ADDRESS_VSOCK, parse_vsock },
+	{ "vsock:", ADDRESS_VSOCK, parse_vsock },
+	{ "mux:", ADDRESS_MUX, parse_mux },
+	{ "unix:", ADDRESS_UNIX, parse_path },
+	{ "tcp:", ADDRESS_TCP, parse_tcp },
+	{ "", ADDRESS_VSOCK, parse_vsock },
 };
-
-bool address_has(enum address_kind kind, enum address_trait trait)
-{
-	return kinds[kind].traits & trait;
-}
-
-/* Moves *text past the prefix that tells the kind. A VM socket needs none. */
-static enum address_kind take_prefix(const char **text)
-{
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		for (size_t j = 0; kinds[i].prefixes[j] != NULL; j++) {
-			const char *prefix = kinds[i].prefixes[j];
-			size_t length = strlen(prefix);
-
-			if (strncmp(*text, prefix, length) == 0) {
-				*text += length;
-				return (enum address_kind)i;
-			}
-		}
-	}
-	return ADDRESS_VSOCK;
-}
 
 const char *address_parse(
     const char *text, enum address_role role, struct address *address)
 {
+	const struct form *form = forms;
+
 	*address = (struct address){ .kind = ADDRESS_STDIO };
 	if (strcmp(text, "-") == 0)
 		return NULL;
-	address->kind = take_prefix(&text);
-	return kinds[address->kind].parse(text, role, address);
+	while (strncmp(text, form->prefix, strlen(form->prefix)) != 0)
+		form++;
+	address->kind = form->kind;
+	return form->parse(text + strlen(form->prefix), role, address);
+}
+
+bool address_has(enum address_kind kind, enum address_trait trait)
+{
+	static const int traits[] = {
+		[ADDRESS_VSOCK] = ADDRESS_CID | ADDRESS_PORT | ADDRESS_MESSAGES,
+		[ADDRESS_MUX] = ADDRESS_PORT | ADDRESS_FILE | ADDRESS_MESSAGES,
+		[ADDRESS_UNIX] = ADDRESS_FILE | ADDRESS_MESSAGES,
+		[ADDRESS_TCP] = ADDRESS_PORT,
+		[ADDRESS_STDIO] = ADDRESS_MESSAGES,
+	};
+
+	return traits[kind] & trait;
+}
+
+/* Writes a CID or a port, and returns text. */
+static const char *part_text(uint32_t part, char text[PART_SIZE])
+{
+	snprintf(text, PART_SIZE, part == ADDRESS_ANY ? "any" : "%u", part);
+	return text;
 }
 
 const char *address_format(
     const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
-	if (address->kind == ADDRESS_STDIO)
+	const char *host = address->host;
+	char cid[PART_SIZE];
+	char port[PART_SIZE];
+
+	part_text(address->cid, cid);
+	part_text(address->port, port);
+	switch (address->kind) {
+	case ADDRESS_VSOCK:
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s", cid, port);
+		break;
+	case ADDRESS_MUX:
+		snprintf(
+		    text, ADDRESS_TEXT_SIZE, "mux:%s:%s", address->path, port);
+		break;
+	case ADDRESS_UNIX:
+		snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s", address->path);
+		break;
+	case ADDRESS_TCP:
+		snprintf(text, ADDRESS_TEXT_SIZE,
+		    strchr(host, ':') != NULL ? "tcp:[%s]%s%s" : "tcp:%s%s%s",
+		    host, host[0] != '\0' ? ":" : "", port);
+		break;
+	case ADDRESS_STDIO:
 		strlcpy(text, "-", ADDRESS_TEXT_SIZE);
-	else
-		kinds[address->kind].format(address, text);
+		break;
+	}
 	return text;
 }
 
@@ -281,7 +267,7 @@ const char *address_name(
     const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
 	uint32_t cid = address->cid;
-	char port[16];
+	char port[PART_SIZE];
 
 	if (address->kind != ADDRESS_VSOCK || cid == ADDRESS_ANY)
 		return address_format(address, text);

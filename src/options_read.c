@@ -135,23 +135,19 @@ static int read_options(struct reading *reading, int argc, char *argv[])
 }
 
 /* Without an address, -l listens on -s CID and -p PORT, as other netcats do. */
-static int listen_on_source(struct reading *reading)
+static const char *listen_on_source(struct options *o)
 {
-	struct options *o = reading->options;
-
 	if (o->action != OPTIONS_LISTEN)
-		return wrong(reading, "no address to connect to");
+		return "no address to connect to";
 	if (!o->has_source)
-		return wrong(reading, "no address to listen on");
-	o->address = (struct address){
-		.kind = ADDRESS_VSOCK,
-		.cid = o->source_cid,
-		.port = o->source_port,
-	};
+		return "no address to listen on";
+	o->address.cid = o->source_cid;
+	o->address.port = o->source_port;
 	/* the listener has them now: -t's address is dialled without */
 	o->source_cid = ADDRESS_ANY;
 	o->source_port = ADDRESS_ANY;
-	return 0;
+	o->has_source = false;
+	return NULL;
 }
 
 /* An address for -z, whose last part may be a list of ports. */
@@ -166,8 +162,7 @@ static const char *parse_scan(const char *text, struct options *o)
 	if (list == NULL || !isdigit((unsigned char)list[1]) ||
 	    (why == NULL && !address_has(o->address.kind, ADDRESS_PORT)))
 		return why;
-	list++;
-	why = value_ports(list, &o->ports);
+	why = value_ports(++list, &o->ports);
 	if (why != NULL)
 		return why;
 	/* if the highest and the lowest are valid, all are */
@@ -181,67 +176,50 @@ static const char *parse_scan(const char *text, struct options *o)
 	return why;
 }
 
-/* Reads the address that the words give, put as one text. */
-static int read_address(struct reading *reading, const char *text)
+/* Reads the address that the words give: ADDRESS, or CID PORT. */
+static const char *parse_words(const struct reading *reading)
 {
 	struct options *o = reading->options;
-	bool listen = o->action == OPTIONS_LISTEN;
-	const char *const *words = reading->words;
-	const char *why;
+	const char *first = reading->words[0];
+	const char *second = reading->words[1];
+	char pair[OPTIONS_WHY_SIZE];
 
+	if (first == NULL)
+		return listen_on_source(o);
+	if (second != NULL) {
+		if (strchr(first, ':') != NULL || strchr(second, ':') != NULL)
+			return "two words must be a CID and a port";
+		snprintf(pair, sizeof pair, "vsock:%s:%s", first, second);
+		first = pair;
+	}
+	if (first[0] == '\0')
+		return "the address is empty";
 	if (o->action == OPTIONS_SCAN)
-		why = parse_scan(text, o);
-	else
-		why = address_parse(
-		    text, listen ? ADDRESS_BIND : ADDRESS_CONNECT, &o->address);
-	/* with -l, - is a socket that was passed to us */
-	if (why == NULL && o->address.kind == ADDRESS_STDIO && !listen)
-		why = "stdin and stdout are one side already; "
-		      "give the address of the other side";
+		return parse_scan(first, o);
+	return address_parse(first,
+	    o->action == OPTIONS_LISTEN ? ADDRESS_BIND : ADDRESS_CONNECT,
+	    &o->address);
+}
+
+/* Reads the words that are not options. */
+static int read_words(struct reading *reading)
+{
+	const char *const *words = reading->words;
+	const char *why = NULL;
+
+	if (reading->count > WORDS_MAX)
+		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
+	if (reading->options->action < OPTIONS_CID)
+		why = parse_words(reading);
+	else if (reading->count > 0)
+		why = "--cid and --doctor take no address";
 	if (why == NULL)
 		return 0;
 	if (reading->count == 2)
 		return wrong(reading, "%s %s: %s", words[0], words[1], why);
-	return wrong(reading, "%s: %s", words[0], why);
-}
-
-/* CID PORT; the second may be a list of ports for -z. */
-static int read_pair(struct reading *reading)
-{
-	const char *const *words = reading->words;
-	char text[OPTIONS_WHY_SIZE];
-
-	if (strchr(words[0], ':') != NULL || strchr(words[1], ':') != NULL)
-		return wrong(reading,
-		    "%s %s: two words must be a CID and a port", words[0],
-		    words[1]);
-	snprintf(text, sizeof text, "vsock:%s:%s", words[0], words[1]);
-	return read_address(reading, text);
-}
-
-/* Reads the words that are not options: ADDRESS, or CID PORT. */
-static int read_words(struct reading *reading)
-{
-	const struct options *o = reading->options;
-	const char *const *words = reading->words;
-
-	if (o->action >= OPTIONS_CID && reading->count == 0)
-		return 0;
-	if (o->action >= OPTIONS_CID)
-		return wrong(reading, "%s: --cid and --doctor take no address",
-		    words[0]);
-	if (reading->count > WORDS_MAX)
-		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
-	if (reading->count == 0)
-		return listen_on_source(reading);
-	if (o->action == OPTIONS_LISTEN && o->has_source && !o->has_target)
-		return wrong(
-		    reading, "with -l, give an address or -s and -p, not both");
-	if (reading->count == 2)
-		return read_pair(reading);
-	if (words[0][0] == '\0')
-		return wrong(reading, "the address is empty");
-	return read_address(reading, words[0]);
+	if (reading->count == 1 && words[0][0] != '\0')
+		return wrong(reading, "%s: %s", words[0], why);
+	return wrong(reading, "%s", why);
 }
 
 /* Whether the option works with what vcat is to do. Returns 0 if so. */
@@ -291,13 +269,18 @@ static const char *find_conflict(const struct options *o)
 	bool listen = o->action == OPTIONS_LISTEN;
 	enum address_kind far = listen && target ? o->target.kind : kind;
 	bool file = address_has(kind, ADDRESS_FILE);
+	bool messages = address_has(kind, ADDRESS_MESSAGES) &&
+			address_has(o->target.kind, ADDRESS_MESSAGES);
 	bool passed = kind == ADDRESS_STDIO; /* and may be of any kind */
-	bool source = o->source_cid != ADDRESS_ANY ||
-		      o->source_port != ADDRESS_ANY || o->sibling;
 	const struct {
 		bool broken;
 		const char *why;
 	} rules[] = {
+		{ passed && !listen,
+		    "-: stdin and stdout are one side already; "
+		    "give the address of the other side" },
+		{ listen && o->has_source && !target,
+		    "with -l, give an address or -s and -p, not both" },
 		{ o->max_conns > 0 && !(o->keep_open && (target || command)),
 		    "-m requires -l -k with -t or -e" },
 		{ (o->retry >= 0 || o->sibling) && listen && !target,
@@ -326,11 +309,10 @@ static const char *find_conflict(const struct options *o)
 		    "other peers have no port" },
 		{ o->has_mode && !file,
 		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
-		{ source && !address_has(far, ADDRESS_CID),
+		{ (o->has_source || o->sibling) &&
+			!address_has(far, ADDRESS_CID),
 		    "-s, -p and --sibling require connecting to a VM socket" },
-		{ o->seqpacket &&
-			!(address_has(kind, ADDRESS_MESSAGES) &&
-			    address_has(o->target.kind, ADDRESS_MESSAGES)),
+		{ o->seqpacket && !messages,
 		    "--seqpacket does not work with TCP" },
 	};
 

@@ -21,10 +21,12 @@ static void put_quoted(const char *text, const char *escape)
 
 static void put_forms(const struct options_row *row, const char *between)
 {
-	if (row->letter != 0)
-		printf("-%c%s", row->letter, row->word != NULL ? between : "");
+	if (row->letter != NULL)
+		fputs(row->letter, stdout);
+	if (row->letter != NULL && row->word != NULL)
+		fputs(between, stdout);
 	if (row->word != NULL)
-		printf("--%s", row->word);
+		fputs(row->word, stdout);
 }
 
 /* The words, and for those with a value what kind it is of. */
@@ -51,11 +53,12 @@ static void print_bash(void)
 
 /* A specification for _arguments: one for each form, that rule out the other.
  */
-static void print_zsh_form(const struct options_row *row, const char *form)
+static void print_zsh_form(
+    const struct options_row *row, const char *form, const char *glue)
 {
 	fputs("\t'(", stdout);
 	put_forms(row, " ");
-	printf(")%s[", form);
+	printf(")%s%s[", form, glue);
 	put_quoted(row->help, "'\\''");
 	putchar(']');
 	if (row->value_name != NULL)
@@ -70,18 +73,12 @@ static void print_zsh_row(const struct options_row *row)
 	static const char *const glue[] = { [no_argument] = "",
 		[required_argument] = "=",
 		[optional_argument] = "=-" };
-	char form[OPTIONS_NAME_SIZE + 4];
 
-	if (row->letter != 0) {
-		snprintf(form, sizeof form, "-%c%s", row->letter,
+	if (row->letter != NULL)
+		print_zsh_form(row, row->letter,
 		    row->argument == required_argument ? "+" : "");
-		print_zsh_form(row, form);
-	}
-	if (row->word != NULL) {
-		snprintf(form, sizeof form, "--%s%s", row->word,
-		    glue[row->argument]);
-		print_zsh_form(row, form);
-	}
+	if (row->word != NULL)
+		print_zsh_form(row, row->word, glue[row->argument]);
 }
 
 static void print_zsh(void)
@@ -100,10 +97,10 @@ static void print_fish(void)
 
 	for (row = options_table; row->help != NULL; row++) {
 		fputs("complete -c vcat", stdout);
-		if (row->letter != 0)
-			printf(" -s %c", row->letter);
+		if (row->letter != NULL)
+			printf(" -s %s", row->letter + strlen("-"));
 		if (row->word != NULL)
-			printf(" -l %s", row->word);
+			printf(" -l %s", row->word + strlen("--"));
 		if (row->argument == required_argument)
 			printf(" -x -a '(__vcat_value %s)'", row->value_name);
 		fputs(" -d '", stdout);

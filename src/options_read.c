@@ -34,32 +34,39 @@ wrong(struct reading *reading, const char *format, ...)
 	return -1;
 }
 
+/* The option as it was written, if that is what getopt_long(3) returned; the
+ * short form, if there is one, for 0. */
+static const char *name_of(const struct options_row *row, int id)
+{
+	return id < OPTIONS_LONG && row->letter != NULL ? row->letter
+							: row->word;
+}
+
 /* Puts an option's value where the row says. Returns as the row's read(). */
 static const char *store(
     struct options *options, const struct options_row *row, const char *text)
 {
-	void *field = (char *)options + row->offset;
+	void *field = (char *)options + row->field;
 
-	if (row->noted != 0)
-		*(bool *)((char *)options + row->noted) = true;
-	if (row->read != NULL) /* an optional number is 0 by default */
-		return row->read(text != NULL ? text : "0", field);
+	if (row->flag != 0)
+		*(bool *)((char *)options + row->flag) = true;
 	if (row->choice != 0)
 		*(int *)field = row->choice;
-	else
-		*(bool *)field = true;
-	return NULL;
+	if (row->read == NULL)
+		return NULL;
+	/* an optional number is 0 by default */
+	return row->read(text != NULL ? text : "0", field);
 }
 
 /* Whether the unknown long option is the beginning of known ones. */
 static bool is_ambiguous(const char *option)
 {
-	size_t length = strcspn(option, "=") - strlen("--");
+	size_t length = strcspn(option, "=");
 	const struct options_row *row;
 
 	for (row = options_table; row->help != NULL; row++)
 		if (row->word != NULL &&
-		    strncmp(option + strlen("--"), row->word, length) == 0)
+		    strncmp(option, row->word, length) == 0)
 			return true;
 	return false;
 }
@@ -68,15 +75,13 @@ static bool is_ambiguous(const char *option)
 static int refuse_option(struct reading *reading, int id, const char *last)
 {
 	const struct options_row *row = options_table_find(optopt);
-	char name[OPTIONS_NAME_SIZE];
 
 	if (optopt == 0)
 		return wrong(reading, "%s: %s option", last,
 		    is_ambiguous(last) ? "ambiguous" : "unknown");
 	if (row == NULL)
 		return wrong(reading, "-%c: unknown option", optopt);
-	return wrong(reading, "%s: %s",
-	    options_table_name(row, optopt != row->letter, name),
+	return wrong(reading, "%s: %s", name_of(row, optopt),
 	    id == ':' ? "needs a value" : "takes no value");
 }
 
@@ -93,7 +98,7 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	const struct options_row *row = options_table_find(id);
 	const char *last = argv[optind - 1];
 	const char *next = argv[optind];
-	char name[OPTIONS_NAME_SIZE];
+	const char *name;
 	const char *why;
 
 	if (id == 1 || (id == '1' && strncmp(last, "-1", 2) == 0))
@@ -103,7 +108,7 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	if (row == NULL)
 		return refuse_option(reading, id, last);
 	reading->given |= UINT64_C(1) << (row - options_table);
-	options_table_name(row, id != row->letter, name);
+	name = name_of(row, id);
 	if (optarg != NULL && optarg[0] == '\0')
 		return wrong(reading, "%s: the value is empty", name);
 	why = store(reading->options, row, optarg);
@@ -233,9 +238,8 @@ static int check_place(struct reading *reading, const struct options_row *row)
 	};
 	const struct options *o = reading->options;
 	bool works = row->with & 1U << o->action;
-	char name[OPTIONS_NAME_SIZE];
+	const char *name = name_of(row, 0);
 
-	options_table_name(row, false, name);
 	if (!works && o->action == OPTIONS_CONNECT)
 		return wrong(reading, "%s requires %s", name,
 		    row->with & 1U << OPTIONS_LISTEN ? "-l" : "-z or --doctor");

@@ -7,21 +7,17 @@
 #include "options.h"
 #include "value.h"
 
-/* The numbers of long forms, above all letters: their rows follow. */
-#define LONG 256
-
 /* Where the help text of an option begins. */
 #define HELP_COLUMN 29
 
 #define AT(field) offsetof(struct options, field)
 
-/* The members of a row from its argument to where it is noted. */
-#define SWITCH(field)         no_argument, NULL, 0, AT(field), 0
-#define CHOICE(field, choice) no_argument, NULL, choice, AT(field), 0
-#define VALUE(read, field)    required_argument, read, 0, AT(field), 0
-#define MAYBE(read, field)    optional_argument, read, 0, AT(field), 0
-#define NOTED(read, field, noted)                                              \
-	required_argument, read, 0, AT(field), AT(noted)
+/* The members of a row from its argument to its flag. */
+#define SWITCH(flag)             no_argument, NULL, 0, 0, AT(flag)
+#define CHOICE(field, choice)    no_argument, NULL, choice, AT(field), 0
+#define VALUE(read, field)       required_argument, read, 0, AT(field), 0
+#define MAYBE(read, field)       optional_argument, read, 0, AT(field), 0
+#define NOTED(read, field, flag) required_argument, read, 0, AT(field), AT(flag)
 
 /* What an option works with. */
 #define CONNECTING (1U << OPTIONS_CONNECT)
@@ -55,69 +51,70 @@ static const char *read_text(const char *text, void *copy)
 }
 
 const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
-	{ 'l', "listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
+	{ "-l", "--listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
 	    "accept a connection instead of making one" },
-	{ 'k', "keep-open", SWITCH(keep_open), NULL, LISTENING,
+	{ "-k", "--keep-open", SWITCH(keep_open), NULL, LISTENING,
 	    "with -l: after a connection ends, accept the next" },
-	{ 't', "to", VALUE(read_target, target), "ADDRESS", STREAMING,
+	{ "-t", "--to", VALUE(read_target, target), "ADDRESS", STREAMING,
 	    "relay to ADDRESS instead of stdin and stdout" },
-	{ 'e', "exec", VALUE(read_text, command), "COMMAND", STREAMING,
+	{ "-e", "--exec", VALUE(read_text, command), "COMMAND", STREAMING,
 	    "run COMMAND with the socket as stdin and stdout" },
-	{ 'F', "pass-fd", SWITCH(pass_fd), NULL, CONNECTING,
+	{ "-F", "--pass-fd", SWITCH(pass_fd), NULL, CONNECTING,
 	    "pass the socket over stdout, for ssh, and exit" },
-	{ 'm', "max-conns", VALUE(value_count, max_conns), "N", LISTENING,
+	{ "-m", "--max-conns", VALUE(value_count, max_conns), "N", LISTENING,
 	    "serve at most N at once; others wait in the backlog" },
-	{ 0, "allow", VALUE(value_cids, allow.cids), "CIDS", LISTENING,
+	{ NULL, "--allow", VALUE(value_cids, allow.cids), "CIDS", LISTENING,
 	    "serve only these peers, such as 3,5-9" },
-	{ 0, "allow-privileged", SWITCH(allow.privileged), NULL, LISTENING,
+	{ NULL, "--allow-privileged", SWITCH(allow.privileged), NULL, LISTENING,
 	    "serve only peers whose port is below 1024" },
-	{ 0, "mode", NOTED(value_mode, mode, has_mode), "MODE", LISTENING,
+	{ NULL, "--mode", NOTED(value_mode, mode, has_mode), "MODE", LISTENING,
 	    "permissions of the socket file that -l makes (600)" },
-	{ 'd', "detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
+	{ "-d", "--detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
 	    "never read stdin; end at the peer's EOF" },
-	{ 'N', NULL, SWITCH(ignored), NULL, OPENING,
+	{ "-N", NULL, SWITCH(ignored), NULL, OPENING,
 	    "ignored: half-closing at EOF is the default" },
-	{ 0, "shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_YES), NULL,
+	{ NULL, "--shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_YES), NULL,
 	    MOVING, "half-close at EOF (the default, except for mux:)" },
-	{ 0, "no-shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_NO), NULL,
-	    MOVING, "do not half-close at EOF; wait for the peer's close" },
-	{ 0, "send-only", SWITCH(send_only), NULL, MOVING,
+	{ NULL, "--no-shutdown", CHOICE(half_close, OPTIONS_HALF_CLOSE_NO),
+	    NULL, MOVING,
+	    "do not half-close at EOF; wait for the peer's close" },
+	{ NULL, "--send-only", SWITCH(send_only), NULL, MOVING,
 	    "send stdin, discard what comes back, then close" },
-	{ 0, "recv-only", SWITCH(recv_only), NULL, MOVING,
+	{ NULL, "--recv-only", SWITCH(recv_only), NULL, MOVING,
 	    "receive until the peer's EOF; send nothing" },
-	{ 'q', "quit-after", VALUE(value_seconds, quit_after), "SECS",
+	{ "-q", "--quit-after", VALUE(value_seconds, quit_after), "SECS",
 	    STREAMING, "exit SECS after stdin's EOF whatever the peer does" },
-	{ 0, "strict", SWITCH(strict), NULL, MOVING,
+	{ NULL, "--strict", SWITCH(strict), NULL, MOVING,
 	    "treat EOF from a peer that vanished as truncation" },
-	{ 0, "buffer", NOTED(value_size, buffer, has_buffer), "SIZE", OPENING,
-	    "size of the buffer in each direction (1MiB)" },
-	{ 'w', "timeout", VALUE(value_seconds, timeout), "SECS", OPENING,
+	{ NULL, "--buffer", NOTED(value_size, buffer, has_buffer), "SIZE",
+	    OPENING, "size of the buffer in each direction (1MiB)" },
+	{ "-w", "--timeout", VALUE(value_seconds, timeout), "SECS", OPENING,
 	    "time limit for connecting (10; 0: no limit)" },
-	{ 'i', "idle-timeout", VALUE(value_seconds, idle_timeout), "SECS",
+	{ "-i", "--idle-timeout", VALUE(value_seconds, idle_timeout), "SECS",
 	    MOVING, "end after SECS without a byte in either direction" },
-	{ 0, "retry", MAYBE(value_seconds, retry), "SECS", OPENING,
+	{ NULL, "--retry", MAYBE(value_seconds, retry), "SECS", OPENING,
 	    "keep trying to connect, for SECS or forever" },
-	{ 's', "source", NOTED(read_cid, source_cid, has_source), "CID",
+	{ "-s", "--source", NOTED(read_cid, source_cid, has_source), "CID",
 	    OPENING, "bind to CID before connecting" },
-	{ 'p', "source-port", NOTED(read_port, source_port, has_source), "PORT",
-	    STREAMING, "bind to PORT before connecting" },
-	{ 0, "sibling", SWITCH(sibling), NULL, OPENING,
+	{ "-p", "--source-port", NOTED(read_port, source_port, has_source),
+	    "PORT", STREAMING, "bind to PORT before connecting" },
+	{ NULL, "--sibling", SWITCH(sibling), NULL, OPENING,
 	    "reach another VM through the host" },
-	{ 0, "seqpacket", SWITCH(seqpacket), NULL, OPENING,
+	{ NULL, "--seqpacket", SWITCH(seqpacket), NULL, OPENING,
 	    "use SOCK_SEQPACKET: keep message boundaries" },
-	{ 'z', "scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
+	{ "-z", "--scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
 	    "find out which ports answer, e.g. at 3:22,80-90" },
-	{ 0, "json", SWITCH(json), NULL, SCANNING | DOCTORING,
+	{ NULL, "--json", SWITCH(json), NULL, SCANNING | DOCTORING,
 	    "with -z and --doctor: one JSON object per line" },
-	{ 0, "cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
+	{ NULL, "--cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
 	    "print this machine's CID and exit" },
-	{ 0, "doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,
+	{ NULL, "--doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,
 	    "check this machine's vsock support; suggest fixes" },
-	{ 'v', "verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
+	{ "-v", "--verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
 	    "report connections, and a summary at the end" },
-	{ 'h', "help", CHOICE(action, OPTIONS_HELP), NULL, 0,
+	{ "-h", "--help", CHOICE(action, OPTIONS_HELP), NULL, 0,
 	    "print this text and exit" },
-	{ 'V', "version", CHOICE(action, OPTIONS_VERSION), NULL, 0,
+	{ "-V", "--version", CHOICE(action, OPTIONS_VERSION), NULL, 0,
 	    "print the version and exit" },
 };
 
@@ -129,15 +126,16 @@ void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
 	/* words in order; a missing value is not an unknown option */
 	shorts = stpcpy(shorts, "-:1::");
 	for (row = options_table; row->help != NULL; row++) {
-		if (row->letter != 0)
-			*shorts++ = row->letter;
-		if (row->letter != 0 && row->argument == required_argument)
+		if (row->letter != NULL)
+			*shorts++ = row->letter[1];
+		if (row->letter != NULL && row->argument == required_argument)
 			*shorts++ = ':';
 		if (row->word != NULL)
 			*longs++ = (struct option){
-				.name = row->word,
+				.name = row->word + strlen("--"),
 				.has_arg = row->argument,
-				.val = LONG + (int)(row - options_table),
+				.val =
+				    OPTIONS_LONG + (int)(row - options_table),
 			};
 	}
 	*shorts = '\0';
@@ -148,35 +146,25 @@ const struct options_row *options_table_find(int id)
 {
 	const struct options_row *row = options_table;
 
-	if (id >= LONG)
-		return row + (id - LONG);
-	while (row->help != NULL && row->letter != id)
-		row++;
-	return row->help != NULL ? row : NULL;
-}
-
-const char *options_table_name(
-    const struct options_row *row, bool in_full, char name[OPTIONS_NAME_SIZE])
-{
-	if (in_full || row->letter == 0)
-		snprintf(name, OPTIONS_NAME_SIZE, "--%s", row->word);
-	else
-		snprintf(name, OPTIONS_NAME_SIZE, "-%c", row->letter);
-	return name;
+	if (id >= OPTIONS_LONG)
+		return row + (id - OPTIONS_LONG);
+	for (; row->help != NULL; row++)
+		if (row->letter != NULL && row->letter[1] == id)
+			return row;
+	return NULL;
 }
 
 static void help_row(const struct options_row *row, FILE *to)
 {
-	int used = row->letter != 0 ? fprintf(to, "  -%c", row->letter)
-				    : fprintf(to, "    ");
+	bool both = row->letter != NULL && row->word != NULL;
+	int used =
+	    fprintf(to, "  %-2s%s%s", row->letter != NULL ? row->letter : "",
+		both ? ", " : "  ", row->word != NULL ? row->word : "");
 
-	if (row->word != NULL)
-		used += fprintf(
-		    to, "%s--%s", row->letter != 0 ? ", " : "  ", row->word);
-	if (row->argument == optional_argument)
-		used += fprintf(to, "[=%s]", row->value_name);
-	else if (row->value_name != NULL)
-		used += fprintf(to, " %s", row->value_name);
+	if (row->value_name != NULL)
+		used += fprintf(to,
+		    row->argument == optional_argument ? "[=%s]" : " %s",
+		    row->value_name);
 	fprintf(to, "%*s%s\n", HELP_COLUMN - used, "", row->help);
 }
 

@@ -17,15 +17,14 @@
 #define OPTIONS_MOVES_BYTES (1U << 31)
 
 struct options_row {
-	char letter;      /* 0: none */
-	const char *word; /* the long form; NULL: none */
-	int argument;     /* of getopt_long(3): required_argument ... */
-	/* Reads text into a field. Returns NULL, or what is wrong with it.
-	 * NULL: the field gets the choice. */
+	const char *letter; /* "-t"; NULL: none */
+	const char *word;   /* the long form, "--to"; NULL: none */
+	int argument;       /* of getopt_long(3): required_argument ... */
+	/* Reads text into the field. Returns NULL, or what is wrong with it. */
 	const char *(*read)(const char *text, void *field);
-	int choice;    /* of an enum; 0: the field is a bool, and gets true */
-	size_t offset; /* of the field in struct options */
-	size_t noted;  /* of a bool that says that it was given; 0: none */
+	int choice;             /* for an enum: what the field gets; else 0 */
+	size_t field;           /* its offset in struct options */
+	size_t flag;            /* the offset of a bool to set; 0: none */
 	const char *value_name; /* NULL: it takes no value */
 	unsigned with; /* the actions that it works with: 1 << action */
 	const char *help;
@@ -37,20 +36,16 @@ extern const struct options_row options_table[OPTIONS_TABLE_MAX + 1];
 
 /*
  * The table as getopt_long(3) wants it. It then returns letters, and for long
- * forms numbers of their own; 1 for a word that is not an option, and '1' for
- * one that begins with -1, which may be an address.
+ * forms numbers from OPTIONS_LONG on; 1 for a word that is not an option, and
+ * '1' for one that begins with -1, which may be an address.
  */
+#define OPTIONS_LONG        256
 #define OPTIONS_SHORTS_SIZE (3 * OPTIONS_TABLE_MAX)
 void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1]);
 
 /* The row for what getopt_long(3) has returned, or NULL. */
 const struct options_row *options_table_find(int id);
-
-/* "-t", or "--to" if it has no letter or is wanted in full. Returns name. */
-#define OPTIONS_NAME_SIZE 24
-const char *options_table_name(
-    const struct options_row *row, bool in_full, char name[OPTIONS_NAME_SIZE]);
 
 /* Writes the help text. */
 void options_table_help(FILE *to);

@@ -28,9 +28,8 @@ help_options() {
 # A row may go on in the next line: only its first fields are looked at.
 table_options() {
 	tr '\n' ' ' <"$TABLE" | tr -s ' \t' ' ' |
-		grep -oE "\{ ('.'|0), (NULL|\"[a-z-]+\"), [A-Z]+(\([^)]*\))?, (NULL|\"[A-Z]+\")," |
-		sed -E -e "s/^\{ '(.)', \"/-\1, --/" -e "s/^\{ '(.)', NULL/-\1/" \
-			-e 's/^\{ 0, "/--/' -e 's/"//g' \
+		grep -oE "\{ (\"-.\"|NULL), (NULL|\"--[a-z-]+\"), [A-Z]+(\([^)]*\))?, (NULL|\"[A-Z]+\")," |
+		sed -E -e 's/^\{ (NULL, )?//' -e 's/^("-."), NULL/\1/' -e 's/"//g' \
 			-e 's/, [A-Z]+(\([^)]*\))?, NULL,//' \
 			-e 's/, MAYBE\([^)]*\), (.*),/[=\1]/' \
 			-e 's/, [A-Z]+\([^)]*\), (.*),/ \1/'

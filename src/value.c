@@ -69,17 +69,15 @@ const char *value_mode(const char *text, void *mode)
 	return NULL;
 }
 
-/* Reads a number of a list. Returns NULL, or why it is wrong. */
-typedef const char *list_reader(const char *word, uint32_t *number);
+/* Reads a number of a list, as address_parse_cid() does. */
+typedef const char *list_reader(
+    const char *word, enum address_role role, uint32_t *number);
 
-static const char *read_cid(const char *word, uint32_t *cid)
+/* Not address_parse_port(): the ports may be those of another kind. */
+static const char *read_port(
+    const char *word, enum address_role role, uint32_t *port)
 {
-	return address_parse_cid(word, ADDRESS_CONNECT, cid);
-}
-
-/* Not by address_parse_port(): the ports may be those of another kind. */
-static const char *read_port(const char *word, uint32_t *port)
-{
+	(void)role;
 	if (!text_is_number(word))
 		return "not a list of ports such as 22,80,1000-2000";
 	return text_number(word, 0, ADDRESS_ANY - 1, port)
@@ -106,14 +104,14 @@ static const char *read_list(
 
 		if (ranges->count == VALUE_RANGES_MAX)
 			return too_long;
-		why = read(first, &range->first);
+		why = read(first, ADDRESS_CONNECT, &range->first);
 		if (why == NULL)
-			why = read(word != NULL ? word : first, &range->last);
+			why = read(word != NULL ? word : first, ADDRESS_CONNECT,
+			    &range->last);
 		if (why != NULL)
 			return why;
 		if (range->last < range->first)
-			return "a range goes from the lower number to the "
-			       "higher";
+			return "in a range, the lower number comes first";
 		ranges->count++;
 	}
 	return NULL;
@@ -121,7 +119,7 @@ static const char *read_list(
 
 const char *value_cids(const char *text, void *cids)
 {
-	return read_list(text, read_cid, cids);
+	return read_list(text, address_parse_cid, cids);
 }
 
 static int compare_ranges(const void *left, const void *right)

@@ -16,7 +16,7 @@
 struct reading {
 	struct options *options;
 	char *why;                        /* OPTIONS_WHY_SIZE */
-	uint64_t given;                   /* a bit for each row of the table */
+	bool given[OPTIONS_TABLE_MAX];    /* rows of the table */
 	const char *words[WORDS_MAX + 1]; /* which are not options */
 	int count;
 	const char *apart; /* what may be the value of --retry; or NULL */
@@ -76,6 +76,8 @@ static int refuse_option(struct reading *reading, int id, const char *last)
 {
 	const struct options_row *row = options_table_find(optopt);
 
+	if (id == '1')
+		return wrong(reading, "-1: unknown option");
 	if (optopt == 0)
 		return wrong(reading, "%s: %s option", last,
 		    is_ambiguous(last) ? "ambiguous" : "unknown");
@@ -103,11 +105,9 @@ static int read_option(struct reading *reading, int id, char *argv[])
 
 	if (id == 1 || (id == '1' && strncmp(last, "-1", 2) == 0))
 		return add_word(reading, last);
-	if (id == '1')
-		return wrong(reading, "-1: unknown option");
 	if (row == NULL)
 		return refuse_option(reading, id, last);
-	reading->given |= UINT64_C(1) << (row - options_table);
+	reading->given[row - options_table] = true;
 	name = name_of(row, id);
 	if (optarg != NULL && optarg[0] == '\0')
 		return wrong(reading, "%s: the value is empty", name);
@@ -254,16 +254,6 @@ static int check_place(struct reading *reading, const struct options_row *row)
 	return 0;
 }
 
-static int check_places(struct reading *reading)
-{
-	const struct options_row *row = options_table;
-
-	for (uint64_t given = reading->given; given != 0; given >>= 1, row++)
-		if (given & 1 && check_place(reading, row) < 0)
-			return -1;
-	return 0;
-}
-
 /* What is wrong with these options and addresses together, or NULL. */
 static const char *find_conflict(const struct options *o)
 {
@@ -330,6 +320,7 @@ int options_read(
     int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
 {
 	struct reading reading = { .options = options, .why = why };
+	const struct options_row *row;
 	const char *conflict;
 	int result;
 
@@ -349,8 +340,10 @@ int options_read(
 	if (options->action >= OPTIONS_HELP)
 		return 0;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
-	if (check_places(&reading) < 0)
-		return -1;
+	for (row = options_table; row->help != NULL; row++)
+		if (reading.given[row - options_table] &&
+		    check_place(&reading, row) < 0)
+			return -1;
 	result = read_words(&reading);
 	if (result < 0 && reading.apart != NULL)
 		return wrong(&reading,

@@ -1,7 +1,6 @@
 /*
  * A connection goes through these states, some of them left out:
  *
- *	OPENING		nothing is there yet
  *	DIALLING_FAR	the far side is dialled, and nothing else is there
  *	DIALLING_NEAR	the far side is open, the near side is dialled
  *	RELAYING	both are open
@@ -36,7 +35,6 @@
 #define PARTING_SECONDS 2.0
 
 enum connection_state {
-	OPENING,
 	DIALLING_FAR,
 	DIALLING_NEAR,
 	RELAYING,
@@ -62,12 +60,6 @@ struct connection {
 	LIST_ENTRY(connection) next;
 };
 
-static bool is_dialling(const struct connection *connection)
-{
-	return connection->state == DIALLING_FAR ||
-	       connection->state == DIALLING_NEAR;
-}
-
 /* Closes and frees it, and tells its owner. */
 static void finish(struct connection *connection)
 {
@@ -83,11 +75,10 @@ static void finish(struct connection *connection)
 	all->done(all, status, stdout_gone);
 }
 
-/* It comes to nothing: a far peer that can be told sees a reset. */
+/* No relay comes of it: a far peer that can be told sees a reset. */
 static void fail(struct connection *connection, enum status status)
 {
-	if (is_dialling(connection))
-		dial_abort(&connection->dial);
+	dial_abort(&connection->dial);
 	connection->far.broken = true;
 	connection->status = status;
 	finish(connection);
@@ -323,8 +314,6 @@ static void run(struct loop_task *task)
 	    loop_owner(task, struct connection, task);
 
 	switch (connection->state) {
-	case OPENING:
-		break;
 	case DIALLING_FAR:
 	case DIALLING_NEAR:
 		go_on_dialling(connection);
@@ -347,6 +336,7 @@ static struct connection *new_connection(
 		return NULL;
 	connection->all = all;
 	connection->peer = *peer;
+	connection->dial.attempt.fd = -1;
 	connection->far.in.fd = -1;
 	connection->target.in.fd = -1;
 	loop_task_init(&connection->task, run);
@@ -380,7 +370,7 @@ void connections_end(struct connections *all)
 
 	while ((connection = LIST_FIRST(&all->list)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
-		if (is_dialling(connection)) {
+		if (connection->state < RELAYING) {
 			fail(connection, STATUS_FAILED);
 			continue;
 		}

@@ -40,30 +40,25 @@ struct run {
 	bool over;            /* it was the only one */
 };
 
-static struct socket_choice choice_for(const struct options *options)
-{
-	return (struct socket_choice){
-		.seqpacket = options->seqpacket,
-		.sibling = options->sibling,
-		.source_cid = options->source_cid,
-		.source_port = options->source_port,
-		.buffer = options->buffer,
-		.vsock_buffer = options->has_buffer || options->seqpacket
-				    ? options->buffer
-				    : VSOCK_BUFFER,
-		.backlog = options->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
-		.mode = options->mode,
-	};
-}
-
 struct dial_target run_target(
-    const struct options *options, const struct address *address)
+    const struct options *o, const struct address *address)
 {
 	return (struct dial_target){
 		.address = *address,
-		.choice = choice_for(options),
-		.timeout = options->timeout,
-		.retry = options->retry,
+		.choice = {
+			.seqpacket = o->seqpacket,
+			.sibling = o->sibling,
+			.source_cid = o->source_cid,
+			.source_port = o->source_port,
+			.buffer = o->buffer,
+			.vsock_buffer = o->has_buffer || o->seqpacket
+					    ? o->buffer
+					    : VSOCK_BUFFER,
+			.backlog = o->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
+			.mode = o->mode,
+		},
+		.timeout = o->timeout,
+		.retry = o->retry,
 	};
 }
 

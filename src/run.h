@@ -17,6 +17,6 @@ enum status run_streams(const struct options *options);
 
 /* What it takes to connect to that address. dial_forget() it. */
 struct dial_target run_target(
-    const struct options *options, const struct address *address);
+    const struct options *o, const struct address *address);
 
 #endif

@@ -11,44 +11,29 @@
 #define NS_PER_S 1e9
 #define MIB      (1024.0 * 1024.0)
 
-/* Who is at one end of a flow: stdin and stdout have no address. */
-static void complain(
-    const struct address *who, const char *step, const struct flow *flow)
-{
-	bool reads = flow->fault == FLOW_READ_FAILED;
-
-	if (who->kind == ADDRESS_STDIO)
-		log_error("%s: %s: %s", reads ? "stdin" : "stdout", step,
-		    strerror(flow->error));
-	else
-		trouble_at(who, step, flow->error);
-}
-
 static void complain_of_flow(const struct flow *flow,
     const struct address *from, const struct address *to)
 {
+	static const char *const no_errno[] = {
+		[FLOW_UNDELIVERED] = "write: the peer closed before it had "
+				     "received everything",
+		[FLOW_TRUNCATED] = "read: the stream ended without a "
+				   "half-close: it may be truncated",
+	};
+	bool reads =
+	    flow->fault == FLOW_READ_FAILED || flow->fault == FLOW_TRUNCATED;
+	const struct address *who = reads ? from : to;
+	const char *step = reads ? "read" : "write";
 	char name[ADDRESS_TEXT_SIZE];
 
-	switch (flow->fault) {
-	case FLOW_SOUND:
-		break;
-	case FLOW_READ_FAILED:
-		complain(from, "read", flow);
-		break;
-	case FLOW_WRITE_FAILED:
-		complain(to, "write", flow);
-		break;
-	case FLOW_UNDELIVERED:
-		log_error("%s: write: the peer closed before it had received "
-			  "everything",
-		    address_name(to, name));
-		break;
-	case FLOW_TRUNCATED:
-		log_error("%s: read: the stream ended without a half-close: "
-			  "it may be truncated",
-		    address_name(from, name));
-		break;
-	}
+	if (flow->fault == FLOW_UNDELIVERED || flow->fault == FLOW_TRUNCATED)
+		log_error(
+		    "%s: %s", address_name(who, name), no_errno[flow->fault]);
+	else if (who->kind != ADDRESS_STDIO)
+		trouble_at(who, step, flow->error);
+	else /* it has no address */
+		log_error("%s: %s: %s", reads ? "stdin" : "stdout", step,
+		    strerror(flow->error));
 }
 
 /* One cause, one line: a reset is met by reading and by writing. */
@@ -57,10 +42,12 @@ static void complain_of_relay(const struct relay *relay,
 {
 	const struct flow *out = &relay->out;
 	const struct flow *in = &relay->in;
+	bool out_reads = out->fault == FLOW_READ_FAILED;
+	bool in_reads = in->fault == FLOW_READ_FAILED;
 
-	if (in->fault != FLOW_READ_FAILED || out->fault == FLOW_READ_FAILED)
+	if (out->fault != FLOW_SOUND && (out_reads || !in_reads))
 		complain_of_flow(out, near, far);
-	if (out->fault != FLOW_READ_FAILED || in->fault == FLOW_READ_FAILED)
+	if (in->fault != FLOW_SOUND && (in_reads || !out_reads))
 		complain_of_flow(in, far, near);
 }
 

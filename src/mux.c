@@ -97,18 +97,18 @@ static int listen_at(struct socket_attempt *attempt, const struct address *at)
 }
 
 static const struct hint hints[] = {
-	{ "handshake", ECONNREFUSED, HINT_ANY, true,
+	{ "handshake", ECONNREFUSED, NULL, true,
 	    "nobody listens on port %s in the guest; to start a listener "
 	    "there: vcat -l %s" },
-	{ "handshake", ETIMEDOUT, HINT_ANY, true,
+	{ "handshake", ETIMEDOUT, NULL, true,
 	    "the guest does not answer: it may be booting or paused" },
-	{ "handshake", EPROTO, HINT_ANY, false,
+	{ "handshake", EPROTO, NULL, false,
 	    "not a hybrid vsock socket; if it is a plain one: unix:PATH" },
-	{ "connect", ENOENT, HINT_ANY, false,
+	{ "connect", ENOENT, NULL, false,
 	    "there is no such socket: is the VMM up, with this vsock path?" },
-	{ "connect", ENOTSOCK, HINT_ANY, false,
+	{ "connect", ENOTSOCK, NULL, false,
 	    "that path is a file or a directory: give the VMM's socket" },
-	{ "connect", ECONNREFUSED, HINT_ANY, true,
+	{ "connect", ECONNREFUSED, NULL, true,
 	    "no VMM listens on that socket: is the VMM up?" },
 	{ .text = NULL },
 };

@@ -57,14 +57,6 @@ struct socket_attempt {
 	struct socket_file file;             /* listening: that was made */
 };
 
-/* Which CIDs a hint is for. */
-enum hint_cid {
-	HINT_ANY,
-	HINT_HYPERVISOR, /* CID 0 */
-	HINT_LOCAL,      /* CID 1 */
-	HINT_GUEST,      /* above 2: a virtual machine */
-};
-
 /*
  * What an error most likely means, and the command that fixes it. Of several
  * rows that fit, the first counts.
@@ -72,7 +64,7 @@ enum hint_cid {
 struct hint {
 	const char *step; /* NULL: any */
 	int error;
-	enum hint_cid cid;
+	const char *cid;  /* as address_cid_name() says; NULL: any */
 	bool wait;        /* advise to wait for it with --retry */
 	const char *text; /* %s is the port */
 };

@@ -116,13 +116,13 @@ static void read_name(const struct sockaddr_storage *name, socklen_t length,
 }
 
 static const struct hint hints[] = {
-	{ "connect", ECONNREFUSED, HINT_ANY, true,
+	{ "connect", ECONNREFUSED, NULL, true,
 	    "nobody listens on port %s there" },
-	{ "bind", EADDRINUSE, HINT_ANY, false,
+	{ "bind", EADDRINUSE, NULL, false,
 	    "another process listens on port %s: ss -t -l -p shows which" },
-	{ "bind", EACCES, HINT_ANY, false,
+	{ "bind", EACCES, NULL, false,
 	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
-	{ "bind", EADDRNOTAVAIL, HINT_ANY, false,
+	{ "bind", EADDRNOTAVAIL, NULL, false,
 	    "that address is not this machine's: ip address shows which are" },
 	{ .text = NULL },
 };

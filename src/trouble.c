@@ -66,26 +66,16 @@ const char *trouble_outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-/* HINT_ANY for a CID that has no rows of its own. */
-static enum hint_cid kind_of_cid(uint32_t cid)
-{
-	if (cid == ADDRESS_CID_HYPERVISOR)
-		return HINT_HYPERVISOR;
-	if (cid == ADDRESS_CID_LOCAL)
-		return HINT_LOCAL;
-	return cid == ADDRESS_CID_HOST || cid == ADDRESS_ANY ? HINT_ANY
-							     : HINT_GUEST;
-}
-
 /* The first of these rows that fits, or NULL. */
 static const struct hint *find(const struct hint *row,
     const struct address *address, const char *step, int error)
 {
+	const char *whose = address_cid_name(address->cid);
+
 	for (; row != NULL && row->text != NULL; row++)
 		if (row->error == error &&
 		    (row->step == NULL || strcmp(row->step, step) == 0) &&
-		    (row->cid == HINT_ANY ||
-			row->cid == kind_of_cid(address->cid)))
+		    (row->cid == NULL || strcmp(row->cid, whose) == 0))
 			return row;
 	return NULL;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "text.h"
 
 /* Texts of several rows. */
 static const char vhost_node[] = "/dev/vhost-vsock";
@@ -140,11 +141,6 @@ static const struct row {
 	{ "verdict", FINDING_NO, .text = "vsock is not usable here" },
 };
 
-struct word {
-	const char *word;  /* with its braces; NULL ends a list */
-	const char *value; /* "": none */
-};
-
 /* The value of a word that is only a condition. */
 static const char *yes(bool fact)
 {
@@ -175,46 +171,17 @@ static const char *host_driver(const struct probe *probe)
 						  : "vmw_vsock_vmci_transport";
 }
 
-/* The word that the text begins with, or NULL. */
-static const struct word *find_word(const struct word *words, const char *text)
-{
-	for (; words->word != NULL; words++)
-		if (strncmp(text, words->word, strlen(words->word)) == 0)
-			return words;
-	return NULL;
-}
-
-/*
- * Writes the text with its words replaced; for NULL, "". Returns whether each
- * of them has a value.
- */
-static bool fill_in(
-    char to[DIAGNOSIS_TEXT_SIZE], const char *text, const struct word *words)
-{
-	to[0] = '\0';
-	while (text != NULL && *text != '\0') {
-		const struct word *word = find_word(words, text);
-		const char plain[] = { *text, '\0' };
-
-		if (word != NULL && word->value[0] == '\0')
-			return false;
-		strlcat(to, word != NULL ? word->value : plain,
-		    DIAGNOSIS_TEXT_SIZE);
-		text += word != NULL ? strlen(word->word) : 1;
-	}
-	return true;
-}
-
 /* Makes the row's finding. Returns whether the row fits. */
 static bool fill_finding(struct finding *finding, const struct row *row,
     const struct probe *probe, const char *usable)
 {
 	const struct probe_node *node =
 	    row->check == vhost_node ? &probe->vhost_node : &probe->vsock_node;
+	const size_t size = DIAGNOSIS_TEXT_SIZE;
 	char condition[DIAGNOSIS_TEXT_SIZE];
 	char cid[DIAGNOSIS_NAME_SIZE] = "";
 	char mode[DIAGNOSIS_TEXT_SIZE];
-	const struct word words[] = {
+	const struct text_word words[] = {
 		{ "{release}", probe->release },
 		{ "{user}", probe->user },
 		{ "{socket}", yes(probe->socket == 0) },
@@ -256,10 +223,10 @@ static bool fill_finding(struct finding *finding, const struct row *row,
 	    node->group);
 	finding->check = row->check;
 	finding->status = row->status;
-	return fill_in(condition, row->when, words) &&
-	       fill_in(finding->text, row->text, words) &&
-	       fill_in(finding->fix, row->fix, words) &&
-	       fill_in(finding->note, row->note, words);
+	return text_fill(condition, size, row->when, words) &&
+	       text_fill(finding->text, size, row->text, words) &&
+	       text_fill(finding->fix, size, row->fix, words) &&
+	       text_fill(finding->note, size, row->note, words);
 }
 
 size_t diagnosis_make(

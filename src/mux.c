@@ -98,8 +98,8 @@ static int listen_at(struct socket_attempt *attempt, const struct address *at)
 
 static const struct hint hints[] = {
 	{ "handshake", ECONNREFUSED, NULL, true,
-	    "nobody listens on port %s in the guest; to start a listener "
-	    "there: vcat -l %s" },
+	    "nobody listens on port {port} in the guest; to start a listener "
+	    "there: vcat -l {port}" },
 	{ "handshake", ETIMEDOUT, NULL, true,
 	    "the guest does not answer: it may be booting or paused" },
 	{ "handshake", EPROTO, NULL, false,

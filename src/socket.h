@@ -66,7 +66,7 @@ struct hint {
 	int error;
 	const char *cid;  /* as address_cid_name() says; NULL: any */
 	bool wait;        /* advise to wait for it with --retry */
-	const char *text; /* %s is the port */
+	const char *text; /* a template with {port} */
 };
 
 /*

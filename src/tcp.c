@@ -117,9 +117,9 @@ static void read_name(const struct sockaddr_storage *name, socklen_t length,
 
 static const struct hint hints[] = {
 	{ "connect", ECONNREFUSED, NULL, true,
-	    "nobody listens on port %s there" },
+	    "nobody listens on port {port} there" },
 	{ "bind", EADDRINUSE, NULL, false,
-	    "another process listens on port %s: ss -t -l -p shows which" },
+	    "another process listens on port {port}: ss -t -l -p shows which" },
 	{ "bind", EACCES, NULL, false,
 	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
 	{ "bind", EADDRNOTAVAIL, NULL, false,

@@ -51,6 +51,32 @@ size_t text_decode(const char *text, uint32_t *code)
 	return form + 1;
 }
 
+/* The word that the text begins with, or NULL. */
+static const struct text_word *find_word(
+    const struct text_word *words, const char *text)
+{
+	for (; words->word != NULL; words++)
+		if (strncmp(text, words->word, strlen(words->word)) == 0)
+			return words;
+	return NULL;
+}
+
+bool text_fill(
+    char *to, size_t size, const char *template, const struct text_word *words)
+{
+	to[0] = '\0';
+	while (template != NULL && *template != '\0') {
+		const struct text_word *word = find_word(words, template);
+		const char plain[] = { *template, '\0' };
+
+		if (word != NULL && word->value[0] == '\0')
+			return false;
+		strlcat(to, word != NULL ? word->value : plain, size);
+		template += word != NULL ? strlen(word->word) : 1;
+	}
+	return true;
+}
+
 void text_tame(char *text)
 {
 	char *to = text;

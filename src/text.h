@@ -1,5 +1,6 @@
 /*
- * Text that came from elsewhere: numbers, UTF-8, and what a terminal may get.
+ * Text that came from elsewhere: numbers, UTF-8, and what a terminal may get;
+ * and templates.
  * Pure.
  */
 #ifndef VCAT_TEXT_H
@@ -21,6 +22,19 @@ bool text_number(
  * length in bytes; 0 if it is not UTF-8.
  */
 size_t text_decode(const char *text, uint32_t *code);
+
+/* A word of a template, such as "{port}", and what to write in its place. */
+struct text_word {
+	const char *word; /* with its braces; NULL ends a list */
+	const char *value;
+};
+
+/*
+ * Writes the template with its words replaced, cut to size bytes; for NULL, "".
+ * Returns whether each word has a value that is not "".
+ */
+bool text_fill(
+    char *to, size_t size, const char *template, const struct text_word *words);
 
 /*
  * Replaces by '?' each control character (C0, DEL, C1) and each byte that is

@@ -7,6 +7,7 @@
 
 #include "family.h"
 #include "log.h"
+#include "text.h"
 
 struct error {
 	int number;
@@ -80,37 +81,24 @@ static const struct hint *find(const struct hint *row,
 	return NULL;
 }
 
-/* Writes the text with each %s in it replaced by the port. */
-static void fill_in(
-    char text[TROUBLE_HINT_SIZE], const char *template, uint32_t port)
-{
-	char number[16] = "any";
-	size_t used = 0;
-	const char *at;
-	char *twice;
-
-	if (port != ADDRESS_ANY)
-		snprintf(number, sizeof number, "%u", port);
-	for (; (at = strstr(template, "%s")) != NULL; template = at + 2)
-		used += (size_t)snprintf(text + used, TROUBLE_HINT_SIZE - used,
-		    "%.*s%s", (int)(at - template), template, number);
-	strlcpy(text + used, template, TROUBLE_HINT_SIZE - used);
-	twice = strstr(text, "any:any");
-	if (twice != NULL)
-		twice[strlen("any")] = '\0'; /* as it is typed */
-}
-
 const char *trouble_find_hint(const struct address *address,
     const struct socket_fault *fault, int error, char text[TROUBLE_HINT_SIZE])
 {
 	const struct hint *const *hints = family_of(address->kind)->hints;
 	const struct hint *row = find(hints[0], address, fault->step, error);
+	char port[16] = "any";
+	const struct text_word words[] = {
+		{ "{port}", port },
+		{ NULL, NULL },
+	};
 
 	if (row == NULL)
 		row = find(hints[1], address, fault->step, error);
 	if (row == NULL)
 		return NULL;
-	fill_in(text, row->text, address->port);
+	if (address->port != ADDRESS_ANY)
+		snprintf(port, sizeof port, "%u", address->port);
+	text_fill(text, TROUBLE_HINT_SIZE, row->text, words);
 	if (row->wait && !fault->waited) {
 		/* a question before the advice ends by itself */
 		if (text[strlen(text) - 1] != '?')

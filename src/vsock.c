@@ -193,8 +193,9 @@ static const struct hint hints[] = {
 	    "--sibling goes through this machine's host: is this a VM with a "
 	    "vsock device? to reach a VM that runs here, leave out --sibling" },
 	{ "connect", ECONNREFUSED, NULL, false,
-	    "nobody listens on port %s there, the backlog is full, or only one "
-	    "end uses --seqpacket; to start a listener there: vcat -l %s" },
+	    "nobody listens on port {port} there, the backlog is full, or only "
+	    "one end uses --seqpacket; to start a listener there: vcat -l "
+	    "{port}" },
 	{ "connect", ETIMEDOUT, "hypervisor", false,
 	    "CID 0 exists only under VMware; the host is CID 2" },
 	{ "connect", ETIMEDOUT, "local", false,
@@ -210,13 +211,15 @@ static const struct hint hints[] = {
 	    "this network namespace has its own vsock: run vcat in the peer's "
 	    "(see /proc/sys/net/vsock/ns_mode)" },
 	{ "bind", EADDRNOTAVAIL, "local", false,
-	    "no loopback: modprobe vsock_loopback, or listen on any:%s" },
+	    "no loopback: modprobe vsock_loopback, or leave out the CID: "
+	    "vcat -l {port}" },
 	{ "bind", EADDRNOTAVAIL, NULL, false,
-	    "that CID is not this machine's: listen on any:%s" },
+	    "that CID is not this machine's: leave it out, as in vcat -l "
+	    "{port}" },
 	{ "bind", EACCES, NULL, false,
 	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
 	{ "bind", EADDRINUSE, NULL, false,
-	    "another process uses port %s: ss --vsock -a -p shows which" },
+	    "another process uses port {port}: ss --vsock -a -p shows which" },
 	{ "bind source", EADDRNOTAVAIL, NULL, false,
 	    "the CID given with -s is not this machine's: leave out -s" },
 	{ "bind source", EACCES, NULL, false,

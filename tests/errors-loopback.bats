@@ -104,7 +104,7 @@ into_full() {
 
 @test "EADDRNOTAVAIL: a CID of another machine" {
 	each_fails <<-'END'
-		1 | vm(5):7777: bind: Cannot assign requested address   | listen on any:7777 | -l 5:7777
+		1 | vm(5):7777: bind: Cannot assign requested address   | leave it out, as in vcat -l 7777 | -l 5:7777
 		1 | host(2):7777: bind: Cannot assign requested address | not this machine's | -l 2:7777
 	END
 }

@@ -27,9 +27,9 @@ load helper
 	fails 1 "local(1):1234: bind: Cannot assign requested address" \
 		"modprobe vsock_loopback" "$VCAT" -l 1:1234
 	fails 1 "vm(4):1234: bind: Cannot assign requested address" \
-		"listen on any:1234" "$VCAT" -l 4:1234
+		"leave it out, as in vcat -l 1234" "$VCAT" -l 4:1234
 	# shown as it would be typed: not any:any
-	fails 1 "vm(4):any: bind: Cannot assign requested address" "listen on any" \
+	fails 1 "vm(4):any: bind: Cannot assign requested address" "vcat -l any" \
 		"$VCAT" -l 4:any
 	run -1 grep any: <(tail -n 1 fails.err)
 	fails 1 "host(2):1234: bind: Cannot assign requested address" \

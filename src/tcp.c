@@ -54,40 +54,34 @@ static struct deadline share(const struct addrinfo *list, struct deadline whole)
  * A list that was looked up once serves for any port, whose place is the same
  * in IPv4's and IPv6's addresses.
  */
-static void take_name(
-    struct sockaddr_storage *name, const struct addrinfo *of, uint32_t port)
+static int open_for(
+    struct socket_attempt *attempt, const struct addrinfo *name, uint32_t port)
 {
-	memcpy(name, of->ai_addr, of->ai_addrlen);
-	((struct sockaddr_in *)name)->sin_port = htons((uint16_t)port);
+	((struct sockaddr_in *)name->ai_addr)->sin_port = htons((uint16_t)port);
+	return socket_open(attempt, name->ai_family);
 }
 
 static int begin(struct socket_attempt *attempt, const struct address *to)
 {
 	const struct addrinfo *name = attempt->name;
-	struct sockaddr_storage peer;
 
-	take_name(&peer, name, to->port);
 	attempt->limit = share(name, attempt->limit);
-	if (socket_open(attempt, name->ai_family) < 0)
+	if (open_for(attempt, name, to->port) < 0)
 		return -1;
 	prepare(attempt->fd, attempt->choice);
-	return socket_connect(
-	    attempt, (struct sockaddr *)&peer, name->ai_addrlen);
+	return socket_connect(attempt, name->ai_addr, name->ai_addrlen);
 }
 
 static int listen_on(
     struct socket_attempt *attempt, const struct addrinfo *name, uint32_t port)
 {
-	struct sockaddr_storage own;
 	int on = 1;
 
-	take_name(&own, name, port);
-	if (socket_open(attempt, name->ai_family) < 0)
+	if (open_for(attempt, name, port) < 0)
 		return -1;
 	/* a port whose last connections are in TIME_WAIT is free */
 	setsockopt(attempt->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	return socket_listen(
-	    attempt, (struct sockaddr *)&own, name->ai_addrlen);
+	return socket_listen(attempt, name->ai_addr, name->ai_addrlen);
 }
 
 static int listen_at(struct socket_attempt *attempt, const struct address *at)

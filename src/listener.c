@@ -1,6 +1,5 @@
 #include "listener.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 #include "family.h"
 #include "fd.h"
 #include "log.h"
+#include "text.h"
 #include "trouble.h"
 #include "unix.h"
 
@@ -36,17 +36,15 @@ int listener_open(struct listener *listener, const struct address *address,
 	return -1;
 }
 
-static long long number_of(const char *name)
+/* 0: the variable is not set, or no number. */
+static pid_t number_of(const char *name)
 {
 	const char *text = getenv(name);
-	const char *error;
-	long long number;
+	uint32_t number;
 
-	/* strtonum(3) would take " 1" */
-	if (text == NULL || !isdigit((unsigned char)text[0]))
-		return -1;
-	number = strtonum(text, 0, INT_MAX, &error);
-	return error == NULL ? number : -1;
+	if (text == NULL || !text_number(text, 0, INT_MAX, &number))
+		return 0;
+	return (pid_t)number;
 }
 
 static bool is_connected(int fd)
@@ -68,9 +66,9 @@ static bool is_useful(int fd)
 /* What is wrong with what was passed, or NULL. */
 static const char *check_passed(enum address_kind kind)
 {
-	long long count = number_of("LISTEN_FDS");
+	int count = number_of("LISTEN_FDS");
 
-	if (count <= 0)
+	if (count == 0)
 		return "no socket was passed (LISTEN_FDS is not set)";
 	if (number_of("LISTEN_PID") != getpid())
 		return "the socket was passed to another process (LISTEN_PID)";

@@ -1,42 +1,37 @@
+/* vis.h warns unless one of its two strnvis() is chosen; we use neither. */
+#define LIBBSD_OPENBSD_VIS
+
 #include "mux.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <vis.h>
 
+#include "text.h"
 #include "unix.h"
 
 /* "OK " and a 32-bit number; a NUL would hide what follows it. */
 static bool is_ok(const struct socket_attempt *attempt)
 {
 	const char *answer = attempt->answer;
-	const char *error;
+	uint32_t number;
 
-	if (strlen(answer) != attempt->answered ||
-	    strncmp(answer, "OK ", 3) != 0 ||
-	    !isdigit((unsigned char)answer[3]))
-		return false;
-	strtonum(answer + 3, 0, UINT32_MAX, &error);
-	return error == NULL;
+	return strlen(answer) == attempt->answered &&
+	       strncmp(answer, "OK ", 3) == 0 &&
+	       text_number(answer + 3, 0, UINT32_MAX, &number);
 }
 
 /* What came instead of an answer, fit to be shown on a terminal. */
 static void quote(struct socket_attempt *attempt)
 {
-	char *said = attempt->fault.said;
-	size_t used = strlcpy(
-	    said, "Protocol error: the answer was \"", SOCKET_SAID_SIZE);
+	char shown[4 * SOCKET_ANSWER_SIZE + 1];
 
-	for (size_t i = 0; i < attempt->answered; i++) {
-		unsigned char c = (unsigned char)attempt->answer[i];
-
-		used += (size_t)snprintf(said + used, SOCKET_SAID_SIZE - used,
-		    isprint(c) ? "%c" : "\\x%02x", c);
-	}
-	strlcat(said, "\"", SOCKET_SAID_SIZE);
+	strvisx(shown, attempt->answer, attempt->answered,
+	    VIS_CSTYLE | VIS_OCTAL | VIS_TAB);
+	snprintf(attempt->fault.said, SOCKET_SAID_SIZE,
+	    "Protocol error: the answer was \"%s\"", shown);
 }
 
 /*

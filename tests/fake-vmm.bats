@@ -180,7 +180,7 @@ push() {
 @test "answer: none, but the guest's own words: they are shown" {
 	vmm -f no-ok
 	guest text $'SSH-2.0-OpenSSH_9.2\r\n' read-eof
-	fails 1 'mux:v:52: handshake: Protocol error: the answer was "SSH-2.0-OpenSSH_9.2\x0d"' \
+	fails 1 'mux:v:52: handshake: Protocol error: the answer was "SSH-2.0-OpenSSH_9.2\r"' \
 		"not a hybrid vsock socket" "$VCAT" mux:v:52
 }
 

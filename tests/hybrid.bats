@@ -33,7 +33,7 @@ OK=$'OK 1073741824\n'
 	printf 'OK 1\0evil\n' >nul
 	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
 	expect "${stderr_lines[0]}" \
-		'vcat: mux:v:52: handshake: Protocol error: the answer was "OK 1\x00evil"'
+		'vcat: mux:v:52: handshake: Protocol error: the answer was "OK 1\0evil"'
 }
 
 @test "handshake: what is no answer is shown, and nothing of it is output" {
@@ -54,7 +54,7 @@ OK=$'OK 1073741824\n'
 	vmm read 11 text $'\e[31mred\n'
 	run -1 --separate-stderr "$VCAT" mux:v:52 </dev/null
 	expect "${stderr_lines[0]}" \
-		'vcat: mux:v:52: handshake: Protocol error: the answer was "\x1b[31mred"'
+		'vcat: mux:v:52: handshake: Protocol error: the answer was "\033[31mred"'
 }
 
 @test "half-close: stdin's end does not half-close a hybrid peer" {

@@ -8,14 +8,13 @@
 #include "log.h"
 #include "text.h"
 
-static const char *reason(enum outcome outcome, int error)
+static const char *reason(const char *outcome, int error)
 {
-	return outcome == OUTCOME_FAILED ? strerror(error)
-					 : trouble_outcome_name(outcome);
+	return strcmp(outcome, "failed") == 0 ? strerror(error) : outcome;
 }
 
 static void print_object(
-    FILE *to, const struct report_entry *entry, enum outcome outcome)
+    FILE *to, const struct report_entry *entry, const char *outcome)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	struct json json;
@@ -24,7 +23,7 @@ static void print_object(
 	json_string(&json, "address", address_format(&entry->address, text));
 	if (address_has(entry->address.kind, ADDRESS_PORT))
 		json_number(&json, "port", entry->address.port);
-	json_string(&json, "outcome", trouble_outcome_name(outcome));
+	json_string(&json, "outcome", outcome);
 	json_bool(&json, "open", entry->error == 0);
 	json_number(&json, "ms", entry->ms);
 	if (entry->error != 0) {
@@ -41,15 +40,29 @@ static void clear_progress(struct report *report)
 	report->progress = false;
 }
 
+static void count(struct report *report, const struct report_entry *entry,
+    const char *outcome)
+{
+	struct report_count *count = report->counts;
+
+	while (count->outcome != NULL && strcmp(count->outcome, outcome) != 0)
+		count++;
+	if (count->ports++ == 0) {
+		count->outcome = outcome;
+		count->first = *entry;
+	}
+	report->done++;
+	report->open += entry->error == 0;
+	report->late += entry->error == ETIMEDOUT;
+}
+
 void report_port(struct report *report, const struct report_entry *entry)
 {
-	enum outcome outcome = trouble_outcome(&entry->address, entry->error);
+	const char *outcome = trouble_outcome(&entry->address, entry->error);
 	char text[ADDRESS_TEXT_SIZE];
 
-	report->done++;
-	if (report->counts[outcome]++ == 0)
-		report->firsts[outcome] = *entry;
-	if (!report->json && !report->verbose && outcome != OUTCOME_OPEN)
+	count(report, entry, outcome);
+	if (!report->json && !report->verbose && entry->error != 0)
 		return;
 	clear_progress(report);
 	if (report->json) {
@@ -80,7 +93,7 @@ void report_progress(struct report *report)
 
 	snprintf(text, sizeof text,
 	    "%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", report->done,
-	    report->total, report->counts[OUTCOME_OPEN]);
+	    report->total, report->open);
 	log_progress(text);
 	report->progress = true;
 }
@@ -89,21 +102,19 @@ void report_progress(struct report *report)
  * Writes a list such as "990 refused, 10 timed out". Returns the most frequent
  * outcome.
  */
-static enum outcome list_reasons(
+static const struct report_count *list_reasons(
     const struct report *report, char *list, size_t size)
 {
-	enum outcome most = OUTCOME_OPEN; /* of which there is none */
+	const struct report_count *most = report->counts;
 	char item[96];
 
 	list[0] = '\0';
-	for (enum outcome i = 0; i < OUTCOMES; i++) {
-		if (report->counts[i] == 0)
-			continue;
+	for (const struct report_count *i = most; i->outcome != NULL; i++) {
 		snprintf(item, sizeof item, "%s%" PRIu64 " %s",
-		    list[0] != '\0' ? ", " : "", report->counts[i],
-		    reason(i, report->firsts[i].error));
+		    list[0] != '\0' ? ", " : "", i->ports,
+		    reason(i->outcome, i->first.error));
 		strlcat(list, item, size);
-		if (report->counts[i] > report->counts[most])
+		if (i->ports > most->ports)
 			most = i;
 	}
 	return most;
@@ -114,8 +125,8 @@ static void complain(const struct report *report)
 {
 	char reasons[512];
 	char name[ADDRESS_TEXT_SIZE];
-	enum outcome most = list_reasons(report, reasons, sizeof reasons);
-	const struct report_entry *entry = &report->firsts[most];
+	const struct report_entry *entry =
+	    &list_reasons(report, reasons, sizeof reasons)->first;
 
 	if (report->done == 1) {
 		trouble_report(&entry->address, &entry->fault, entry->error);
@@ -126,7 +137,7 @@ static void complain(const struct report *report)
 	log_error("%s: none of %" PRIu64 " ports is open: %s", name,
 	    report->done, reasons);
 	/* among many ports, a refusal needs no explanation */
-	if (most != OUTCOME_REFUSED)
+	if (entry->error != ECONNREFUSED)
 		trouble_hint(&entry->address, &entry->fault, entry->error);
 }
 
@@ -137,11 +148,9 @@ enum status report_end(struct report *report)
 		log_error("stdout: write: %s", strerror(report->error));
 		return STATUS_FAILED;
 	}
-	if (report->counts[OUTCOME_OPEN] > 0)
+	if (report->open > 0)
 		return STATUS_OK;
 	if (report->done > 0 && !report->json)
 		complain(report);
-	return report->counts[OUTCOME_TIMED_OUT] == report->done
-		   ? STATUS_TIMEOUT
-		   : STATUS_FAILED;
+	return report->late == report->done ? STATUS_TIMEOUT : STATUS_FAILED;
 }

@@ -4,7 +4,7 @@
  * open, the reason.
  *
  * The JSON object has "address", in the form in which it is typed, "port" if
- * it has one, "outcome" (see trouble_outcome_name()), "open", "ms", and if it
+ * it has one, "outcome" (see trouble_outcome()), "open", "ms", and if it
  * is not open "step" and "error".
  */
 #ifndef VCAT_REPORT_H
@@ -26,6 +26,13 @@ struct report_entry {
 	double ms;                 /* how long the attempt took */
 };
 
+/* The ports that had the same outcome. */
+struct report_count {
+	const char *outcome; /* NULL: the end of the list */
+	uint64_t ports;
+	struct report_entry first;
+};
+
 /* The owner sets all members down to the blank line; the others are 0. */
 struct report {
 	bool verbose; /* a line for each port, not only for open ones */
@@ -34,10 +41,11 @@ struct report {
 	FILE *to;       /* from fd_output(): no line may be lost */
 
 	uint64_t done; /* ports reported */
+	uint64_t open; /* of them are open */
+	uint64_t late; /* of them timed out */
 	int error;     /* errno of a failed write to stdout, or 0 */
 	bool progress; /* the terminal shows a line of progress */
-	uint64_t counts[OUTCOMES];
-	struct report_entry firsts[OUTCOMES]; /* for each outcome: one port */
+	struct report_count counts[TROUBLE_OUTCOMES + 1];
 };
 
 /* Reports one port; the owner calls it in the order of the ports. */

@@ -11,22 +11,24 @@
 
 struct error {
 	int number;
-	enum outcome outcome;
+	const char *outcome;
 	bool passes;
 };
 
+static const char no_vsock[] = "no vsock here";
+
 static const struct error errors[] = {
-	{ 0, OUTCOME_OPEN, false },
-	{ ECONNREFUSED, OUTCOME_REFUSED, true },
-	{ ECONNRESET, OUTCOME_FAILED, true },
-	{ ENODEV, OUTCOME_NO_VM, true },
-	{ EAFNOSUPPORT, OUTCOME_NO_VSOCK, false },
-	{ ENOENT, OUTCOME_NO_SOCKET, true },
-	{ EHOSTUNREACH, OUTCOME_UNREACHABLE, true },
-	{ ENETUNREACH, OUTCOME_UNREACHABLE, true },
-	{ ETIMEDOUT, OUTCOME_TIMED_OUT, true },
-	{ EACCES, OUTCOME_NOT_PERMITTED, false },
-	{ EPERM, OUTCOME_NOT_PERMITTED, false },
+	{ 0, "open", false },
+	{ ECONNREFUSED, "refused", true },
+	{ ECONNRESET, "failed", true },
+	{ ENODEV, "no such VM", true },
+	{ EAFNOSUPPORT, no_vsock, false },
+	{ ENOENT, "no such socket", true },
+	{ EHOSTUNREACH, "unreachable", true },
+	{ ENETUNREACH, "unreachable", true },
+	{ ETIMEDOUT, "timed out", true },
+	{ EACCES, "not permitted", false },
+	{ EPERM, "not permitted", false },
 };
 
 static struct error error_of(int number)
@@ -34,37 +36,20 @@ static struct error error_of(int number)
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
 		if (errors[i].number == number)
 			return errors[i];
-	return (struct error){ number, OUTCOME_FAILED, false };
+	return (struct error){ number, "failed", false };
 }
 
-enum outcome trouble_outcome(const struct address *address, int error)
+const char *trouble_outcome(const struct address *address, int error)
 {
 	/* without a transport no CID leads anywhere */
 	if (error == ENODEV && address->cid <= ADDRESS_CID_HOST)
-		return OUTCOME_NO_VSOCK;
+		return no_vsock;
 	return error_of(error).outcome;
 }
 
 bool trouble_passes(int error)
 {
 	return error_of(error).passes;
-}
-
-const char *trouble_outcome_name(enum outcome outcome)
-{
-	static const char *const names[OUTCOMES] = {
-		[OUTCOME_OPEN] = "open",
-		[OUTCOME_REFUSED] = "refused",
-		[OUTCOME_NO_VM] = "no such VM",
-		[OUTCOME_NO_VSOCK] = "no vsock here",
-		[OUTCOME_NO_SOCKET] = "no such socket",
-		[OUTCOME_UNREACHABLE] = "unreachable",
-		[OUTCOME_TIMED_OUT] = "timed out",
-		[OUTCOME_NOT_PERMITTED] = "not permitted",
-		[OUTCOME_FAILED] = "failed",
-	};
-
-	return names[outcome];
 }
 
 /* The first of these rows that fits, or NULL. */

@@ -11,25 +11,13 @@
 #include "address.h"
 #include "socket.h"
 
-/* What has come of an attempt to connect. */
-enum outcome {
-	OUTCOME_OPEN,
-	OUTCOME_REFUSED,
-	OUTCOME_NO_VM,
-	OUTCOME_NO_VSOCK,
-	OUTCOME_NO_SOCKET, /* no such file */
-	OUTCOME_UNREACHABLE,
-	OUTCOME_TIMED_OUT,
-	OUTCOME_NOT_PERMITTED,
-	OUTCOME_FAILED, /* by an error of another kind */
-	OUTCOMES,       /* how many there are */
-};
-
-/* The outcome of an attempt that ended with that errno, 0 for none. */
-enum outcome trouble_outcome(const struct address *address, int error);
-
-/* "open", "refused", "no such VM" ... */
-const char *trouble_outcome_name(enum outcome outcome);
+/*
+ * What has come of an attempt to connect that ended with that errno, 0 for
+ * none: "open", "refused", "no such VM" ...; "failed" for all other errors.
+ */
+const char *trouble_outcome(const struct address *address, int error);
+/* How many different ones there are. */
+#define TROUBLE_OUTCOMES 9
 
 /* Whether a later attempt may succeed. */
 bool trouble_passes(int error);

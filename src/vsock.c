@@ -34,16 +34,21 @@ static void read_name(const struct sockaddr_storage *name, socklen_t length,
 }
 
 /*
- * The maximum first, as the size is clamped to it. Both ends' buffers bound
- * what is in flight; a kernel that refuses leaves a smaller, working one.
+ * A socket with our buffer, which accepted sockets inherit. The maximum is set
+ * first, as the size is clamped to it. Both ends' buffers bound what is in
+ * flight; a kernel that refuses leaves a smaller, working one.
  */
-static void set_buffer(int fd, size_t bytes)
+static int open_socket(struct socket_attempt *attempt)
 {
-	uint64_t size = bytes;
+	uint64_t size = attempt->choice->vsock_buffer;
 
-	setsockopt(
-	    fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &size, sizeof size);
-	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
+	if (socket_open(attempt, AF_VSOCK) < 0)
+		return -1;
+	setsockopt(attempt->fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &size,
+	    sizeof size);
+	setsockopt(attempt->fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
+	    sizeof size);
+	return 0;
 }
 
 /*
@@ -79,9 +84,8 @@ static int begin(struct socket_attempt *attempt, const struct address *peer)
 	bool sibling = attempt->choice->sibling;
 	int result;
 
-	if (socket_open(attempt, AF_VSOCK) < 0)
+	if (open_socket(attempt) < 0)
 		return -1;
-	set_buffer(attempt->fd, attempt->choice->vsock_buffer);
 	set_connect_timeout(attempt->fd, attempt->limit);
 	if (bind_source(attempt) < 0)
 		return -1;
@@ -99,10 +103,8 @@ static int start_listening(
 {
 	struct sockaddr_vm vm = to_sockaddr(at->cid, at->port);
 
-	if (socket_open(attempt, AF_VSOCK) < 0)
+	if (open_socket(attempt) < 0)
 		return -1;
-	/* accepted sockets inherit it */
-	set_buffer(attempt->fd, attempt->choice->vsock_buffer);
 	return socket_listen(attempt, (struct sockaddr *)&vm, sizeof vm);
 }
 
@@ -151,14 +153,10 @@ int vsock_local_cid(uint32_t *cid)
 	if (vsock_try_bind(VMADDR_CID_ANY) < 0 && errno == EAFNOSUPPORT)
 		return -1;
 	/* a guest's CID comes first, and no bind(2) tells which one it is */
-	if (error == ENODEV || !vsock_has_driver()) {
-		*cid = VMADDR_CID_HOST;
-		if (vsock_try_bind(*cid) == 0)
-			return 0;
-		*cid = VMADDR_CID_LOCAL;
-		if (vsock_try_bind(*cid) == 0)
-			return 0;
-	}
+	if (error == ENODEV || !vsock_has_driver())
+		for (*cid = VMADDR_CID_HOST; *cid >= VMADDR_CID_LOCAL; --*cid)
+			if (vsock_try_bind(*cid) == 0)
+				return 0;
 	errno = error;
 	return -1;
 }

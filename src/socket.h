@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "address.h"
@@ -39,9 +40,8 @@ struct socket_fault {
 
 /* A socket file, known by more than its name: another may have taken that. */
 struct socket_file {
-	char path[ADDRESS_PATH_SIZE]; /* "" or '@' first: there is no file */
-	dev_t device;
-	ino_t inode;
+	char path[ADDRESS_PATH_SIZE]; /* "": there is no file */
+	struct stat as_made;
 };
 
 /* One attempt to connect or to listen. */

@@ -81,6 +81,12 @@ int unix_begin(struct socket_attempt *attempt, const struct address *to)
 	return result;
 }
 
+/* Asks about the file of that path. An abstract name has none. */
+static bool look_at(const char *path, struct stat *st)
+{
+	return path[0] != '@' && lstat(path, st) == 0;
+}
+
 /*
  * Whether the file is a socket that nobody has any more. Asked with a type
  * that a stream listener refuses, EPROTOTYPE, so that no connection comes of
@@ -94,7 +100,7 @@ static bool is_stale(const char *path)
 	int fd;
 	bool stale;
 
-	if (path[0] == '@' || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (!look_at(path, &st) || !S_ISSOCK(st.st_mode))
 		return false;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	stale = connect(fd, (struct sockaddr *)&un, length) < 0 &&
@@ -123,17 +129,6 @@ static int lock_directory(const char *path)
 	       errno == EWOULDBLOCK && !deadline_passed(limit))
 		poll(NULL, 0, LOCK_MS);
 	return fd;
-}
-
-static bool identify(struct socket_file *file)
-{
-	struct stat st;
-
-	if (file->path[0] == '@' || lstat(file->path, &st) < 0)
-		return false;
-	file->device = st.st_dev;
-	file->inode = st.st_ino;
-	return true;
 }
 
 static int listen_or_replace(struct socket_attempt *attempt, const char *path)
@@ -167,17 +162,19 @@ int unix_listen(struct socket_attempt *attempt, const struct address *at)
 	socket_abandon(lock);
 	if (result < 0)
 		return -1;
-	strlcpy(attempt->file.path, at->path, sizeof attempt->file.path);
-	identify(&attempt->file);
+	if (look_at(at->path, &attempt->file.as_made))
+		strlcpy(
+		    attempt->file.path, at->path, sizeof attempt->file.path);
 	return 0;
 }
 
 void unix_remove(const struct socket_file *file)
 {
-	struct socket_file now = *file;
+	struct stat now;
 
-	if (file->path[0] != '\0' && identify(&now) &&
-	    now.device == file->device && now.inode == file->inode)
+	if (file->path[0] != '\0' && lstat(file->path, &now) == 0 &&
+	    now.st_dev == file->as_made.st_dev &&
+	    now.st_ino == file->as_made.st_ino)
 		unlink(file->path);
 }
 

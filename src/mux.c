@@ -92,19 +92,19 @@ static int listen_at(struct socket_attempt *attempt, const struct address *at)
 }
 
 static const struct hint hints[] = {
-	{ "handshake", ECONNREFUSED, NULL, true,
-	    "nobody listens on port {port} in the guest; to start a listener "
-	    "there: vcat -l {port}" },
-	{ "handshake", ETIMEDOUT, NULL, true,
-	    "the guest does not answer: it may be booting or paused" },
-	{ "handshake", EPROTO, NULL, false,
+	{ "handshake", ECONNREFUSED, NULL,
+	    "nobody listens on port {port} in the guest; to listen there: "
+	    "vcat -l {port}{retry}" },
+	{ "handshake", ETIMEDOUT, NULL,
+	    "the guest does not answer: it may be booting or paused{retry}" },
+	{ "handshake", EPROTO, NULL,
 	    "not a hybrid vsock socket; if it is a plain one: unix:PATH" },
-	{ "connect", ENOENT, NULL, false,
+	{ "connect", ENOENT, NULL,
 	    "there is no such socket: is the VMM up, with this vsock path?" },
-	{ "connect", ENOTSOCK, NULL, false,
+	{ "connect", ENOTSOCK, NULL,
 	    "that path is a file or a directory: give the VMM's socket" },
-	{ "connect", ECONNREFUSED, NULL, true,
-	    "no VMM listens on that socket: is the VMM up?" },
+	{ "connect", ECONNREFUSED, NULL,
+	    "no VMM listens on that socket: the VMM may not be up{retry}" },
 	{ .text = NULL },
 };
 

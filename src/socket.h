@@ -65,8 +65,7 @@ struct hint {
 	const char *step; /* NULL: any */
 	int error;
 	const char *cid;  /* as address_cid_name() says; NULL: any */
-	bool wait;        /* advise to wait for it with --retry */
-	const char *text; /* a template with {port} */
+	const char *text; /* a template with {port}; {retry} advises to wait */
 };
 
 /*

@@ -88,16 +88,13 @@ static int listen_at(struct socket_attempt *attempt, const struct address *at)
 {
 	struct addrinfo *list = resolve(at, attempt->choice, &attempt->fault);
 	int result = -1;
-	int saved;
 
 	if (list == NULL)
 		return -1;
 	for (const struct addrinfo *name = list; name != NULL && result < 0;
 	     name = name->ai_next)
 		result = listen_on(attempt, name, at->port);
-	saved = errno;
-	freeaddrinfo(list);
-	errno = saved;
+	freeaddrinfo(list); /* leaves errno as it is, as free(3) does */
 	return result;
 }
 
@@ -110,13 +107,13 @@ static void read_name(const struct sockaddr_storage *name, socklen_t length,
 }
 
 static const struct hint hints[] = {
-	{ "connect", ECONNREFUSED, NULL, true,
-	    "nobody listens on port {port} there" },
-	{ "bind", EADDRINUSE, NULL, false,
+	{ "connect", ECONNREFUSED, NULL,
+	    "nobody listens on port {port} there{retry}" },
+	{ "bind", EADDRINUSE, NULL,
 	    "another process listens on port {port}: ss -t -l -p shows which" },
-	{ "bind", EACCES, NULL, false,
+	{ "bind", EACCES, NULL,
 	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" },
-	{ "bind", EADDRNOTAVAIL, NULL, false,
+	{ "bind", EADDRNOTAVAIL, NULL,
 	    "that address is not this machine's: ip address shows which are" },
 	{ .text = NULL },
 };

@@ -74,6 +74,8 @@ const char *trouble_find_hint(const struct address *address,
 	char port[16] = "any";
 	const struct text_word words[] = {
 		{ "{port}", port },
+		{ "{retry}",
+		    fault->waited ? "" : "; wait for it with --retry" },
 		{ NULL, NULL },
 	};
 
@@ -83,13 +85,8 @@ const char *trouble_find_hint(const struct address *address,
 		return NULL;
 	if (address->port != ADDRESS_ANY)
 		snprintf(port, sizeof port, "%u", address->port);
+	/* {retry} comes last: without it, the text ends there */
 	text_fill(text, TROUBLE_HINT_SIZE, row->text, words);
-	if (row->wait && !fault->waited) {
-		/* a question before the advice ends by itself */
-		if (text[strlen(text) - 1] != '?')
-			strlcat(text, ";", TROUBLE_HINT_SIZE);
-		strlcat(text, " wait for it with --retry", TROUBLE_HINT_SIZE);
-	}
 	return text;
 }
 

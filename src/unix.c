@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -37,9 +38,7 @@ static void read_name(const struct sockaddr_storage *name, socklen_t length,
 	size_t used = length - offsetof(struct sockaddr_un, sun_path);
 
 	memset(address->path, 0, sizeof address->path);
-	if (used >= sizeof address->path)
-		used = sizeof address->path - 1;
-	memcpy(address->path, path, used);
+	memcpy(address->path, path, MIN(used, sizeof address->path - 1));
 	/* an abstract name begins with a NUL, and ends with its length */
 	if (used > 0 && path[0] == '\0')
 		address->path[0] = '@';
@@ -179,21 +178,21 @@ void unix_remove(const struct socket_file *file)
 }
 
 const struct hint unix_hints[] = {
-	{ "connect", ENOENT, NULL, true,
-	    "there is no such socket: is its server up?" },
-	{ "connect", ECONNREFUSED, NULL, true,
-	    "nobody listens on that socket: is its server up?" },
-	{ "connect", ENOTSOCK, NULL, false,
+	{ "connect", ENOENT, NULL,
+	    "there is no such socket: its server may not be up{retry}" },
+	{ "connect", ECONNREFUSED, NULL,
+	    "nobody listens on that socket: its server may not be up{retry}" },
+	{ "connect", ENOTSOCK, NULL,
 	    "that path is a file or a directory: give the path of a socket" },
-	{ "connect", EACCES, NULL, false,
+	{ "connect", EACCES, NULL,
 	    "the socket belongs to another user: see ls -l" },
-	{ "connect", EPROTOTYPE, NULL, false,
+	{ "connect", EPROTOTYPE, NULL,
 	    "the socket has the other type: add --seqpacket, or leave it out" },
-	{ "read", EMSGSIZE, NULL, false,
+	{ "read", EMSGSIZE, NULL,
 	    "the peer's message is longer than vcat's buffer: raise --buffer" },
-	{ "write", EMSGSIZE, NULL, false,
+	{ "write", EMSGSIZE, NULL,
 	    "the message is too long: raise --buffer and net.core.wmem_max" },
-	{ "bind", EADDRINUSE, NULL, false,
+	{ "bind", EADDRINUSE, NULL,
 	    "another process listens there (ss -x -l -p shows which), or the "
 	    "file is not a socket" },
 	{ .text = NULL },

@@ -20,8 +20,8 @@ load helper
 
 @test "EADDRNOTAVAIL: no CID is this machine's" {
 	each_fails <<-'END'
-		1 | local(1):1234: bind: Cannot assign requested address | modprobe vsock_loopback, or leave out the CID: vcat -l 1234 | -l 1:1234
-		1 | host(2):1234: bind: Cannot assign requested address  | leave it out, as in vcat -l 1234                             | -l 2:1234
+		1 | local(1):1234: bind: Cannot assign requested address | modprobe vsock_loopback, or use vcat -l 1234 | -l 1:1234
+		1 | host(2):1234: bind: Cannot assign requested address  | listen with vcat -l 1234                             | -l 2:1234
 	END
 }
 

@@ -104,7 +104,7 @@ into_full() {
 
 @test "EADDRNOTAVAIL: a CID of another machine" {
 	each_fails <<-'END'
-		1 | vm(5):7777: bind: Cannot assign requested address   | leave it out, as in vcat -l 7777 | -l 5:7777
+		1 | vm(5):7777: bind: Cannot assign requested address   | listen with vcat -l 7777 | -l 5:7777
 		1 | host(2):7777: bind: Cannot assign requested address | not this machine's | -l 2:7777
 	END
 }
@@ -146,7 +146,7 @@ into_full() {
 
 @test "unix: ENOENT: there is no such socket" {
 	each_fails <<-'END'
-		1 | unix:no: connect: No such file or directory        | is its server up | unix:no
+		1 | unix:no: connect: No such file or directory        | its server may not be up | unix:no
 		1 | unix:no/such/s: connect: No such file or directory | no such socket   | unix:no/such/s
 	END
 }

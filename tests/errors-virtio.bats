@@ -27,7 +27,7 @@ load helper
 	fails 1 "local(1):1234: bind: Cannot assign requested address" \
 		"modprobe vsock_loopback" "$VCAT" -l 1:1234
 	fails 1 "vm(4):1234: bind: Cannot assign requested address" \
-		"leave it out, as in vcat -l 1234" "$VCAT" -l 4:1234
+		"listen with vcat -l 1234" "$VCAT" -l 4:1234
 	# shown as it would be typed: not any:any
 	fails 1 "vm(4):any: bind: Cannot assign requested address" "vcat -l any" \
 		"$VCAT" -l 4:any

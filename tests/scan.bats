@@ -236,10 +236,10 @@ backlog_full() {
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr vcat --retry=0.2 $words
 		expect "${stderr_lines[1]}" \
-			"hint: there is no such socket: is its server up?"
+			"hint: there is no such socket: its server may not be up"
 	done
 	run -1 --separate-stderr vcat unix:none
-	expect "${stderr_lines[1]}" "hint: there is no such socket: is its server up? wait for it with --retry"
+	expect "${stderr_lines[1]}" "hint: there is no such socket: its server may not be up; wait for it with --retry"
 }
 
 @test "signals: the end of a child that is not ours ends nothing" {

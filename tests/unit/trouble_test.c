@@ -62,7 +62,7 @@ static const struct row vsock_rows[] = {
 };
 
 static const struct row unix_rows[] = {
-	{ "connect", ENOENT, 0, "is its server up" },
+	{ "connect", ENOENT, 0, "its server may not be up" },
 	{ "connect", ECONNREFUSED, 0, "nobody listens" },
 	{ "connect", EACCES, 0, "another user" },
 	{ "connect", EPROTOTYPE, 0, "--seqpacket" },
@@ -199,11 +199,11 @@ static void test_advice(void)
 
 	trouble_find_hint(&address, &fault, ENOENT, text);
 	CHECK_STR(text,
-	    "there is no such socket: is its server up? wait for it with "
-	    "--retry");
+	    "there is no such socket: its server may not be up; wait for it "
+	    "with --retry");
 	fault.waited = true;
 	trouble_find_hint(&address, &fault, ENOENT, text);
-	CHECK_STR(text, "there is no such socket: is its server up?");
+	CHECK_STR(text, "there is no such socket: its server may not be up");
 	address = vsock;
 	address.cid = 3;
 	trouble_find_hint(&address, &fault, EHOSTUNREACH, text);

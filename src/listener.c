@@ -47,20 +47,16 @@ static pid_t number_of(const char *name)
 	return (pid_t)number;
 }
 
-static bool is_connected(int fd)
+/* Whether it listens or is connected. */
+static bool is_useful(int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t length = sizeof peer;
-
-	return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
-}
-
-static bool is_useful(int fd)
-{
 	int type = fd_socket_number(fd, SO_TYPE);
 
 	return (type == SOCK_STREAM || type == SOCK_SEQPACKET) &&
-	       (fd_socket_number(fd, SO_ACCEPTCONN) == 1 || is_connected(fd));
+	       (fd_socket_number(fd, SO_ACCEPTCONN) == 1 ||
+		   getpeername(fd, (struct sockaddr *)&peer, &length) == 0);
 }
 
 /* What is wrong with what was passed, or NULL. */
@@ -85,7 +81,6 @@ static const char *check_passed(enum address_kind kind)
 
 int listener_adopt(struct listener *listener)
 {
-	int flags = fcntl(PASSED_FD, F_GETFL);
 	int domain = fd_socket_number(PASSED_FD, SO_DOMAIN);
 	enum address_kind kind = family_of_domain(domain);
 	const char *why = check_passed(kind);
@@ -103,7 +98,7 @@ int listener_adopt(struct listener *listener)
 	*listener = (struct listener){
 		.fd = PASSED_FD,
 		.address = { .kind = kind },
-		.blocks = (flags & O_NONBLOCK) == 0,
+		.blocks = (fcntl(PASSED_FD, F_GETFL) & O_NONBLOCK) == 0,
 	};
 	family_local(PASSED_FD, &listener->address);
 	return 0;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -73,9 +74,7 @@ static void tell(struct scanner *scanner, bool over)
 	struct attempt *attempt;
 
 	while ((attempt = STAILQ_FIRST(&scanner->queue)) != NULL) {
-		bool ended = attempt->dial.state >= DIAL_CONNECTED;
-
-		if (ended)
+		if (attempt->dial.state >= DIAL_CONNECTED)
 			report_attempt(attempt);
 		else if (!over)
 			break;
@@ -170,9 +169,7 @@ static int attempts_at_once(const struct scanner *scanner)
 	int most = allowed > 0 ? allowed : ATTEMPTS;
 	int room = fd_room(scanner->loop.epoll, SPARE_DESCRIPTORS);
 
-	if (room < most)
-		most = room;
-	return most > 1 ? most : 1;
+	return MAX(MIN(most, room), 1);
 }
 
 /* Returns 0, or -1 with errno. */

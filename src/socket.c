@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 int socket_open(struct socket_attempt *attempt, int domain)
 {
 	int type = attempt->choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
@@ -22,12 +24,10 @@ int socket_connect(
 
 int socket_outcome(int fd)
 {
-	int error = 0;
-	socklen_t length = sizeof error;
+	int error = fd_socket_number(fd, SO_ERROR);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		return -1;
-	errno = error;
+	if (error > 0)
+		errno = error;
 	return error == 0 ? 0 : -1;
 }
 

@@ -56,11 +56,8 @@ void unix_prepare(int fd, const struct socket_choice *choice)
 static bool is_other_file(const char *path)
 {
 	struct stat st;
-	bool other =
-	    path[0] != '@' && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
 
-	errno = ECONNREFUSED;
-	return other;
+	return path[0] != '@' && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
 }
 
 int unix_begin(struct socket_attempt *attempt, const struct address *to)
@@ -75,8 +72,8 @@ int unix_begin(struct socket_attempt *attempt, const struct address *to)
 		unix_prepare(attempt->fd, attempt->choice);
 	}
 	result = socket_connect(attempt, (struct sockaddr *)&un, length);
-	if (result < 0 && errno == ECONNREFUSED && is_other_file(to->path))
-		errno = ENOTSOCK;
+	if (result < 0 && errno == ECONNREFUSED)
+		errno = is_other_file(to->path) ? ENOTSOCK : ECONNREFUSED;
 	return result;
 }
 

@@ -197,7 +197,6 @@ static int run(struct scanner *scanner, struct socket_fault *fault)
 
 	if (dial_resolve(&scanner->scan->target, fault) < 0)
 		return -1;
-	fault->step = "scan";
 	if (scanner->report.to == NULL || loop_init(&scanner->loop) < 0)
 		return -1;
 	loop_task_init(&scanner->bell, run_bell);
@@ -212,7 +211,7 @@ static int run(struct scanner *scanner, struct socket_fault *fault)
 
 enum status scan_run(struct scan *scan)
 {
-	struct socket_fault fault = { .step = "resolve" };
+	struct socket_fault fault = { .step = "scan" };
 	struct scanner scanner = {
 		.scan = scan,
 		.report = {

@@ -68,9 +68,8 @@ static void set_connect_timeout(int fd, struct deadline limit)
 
 static int bind_source(struct socket_attempt *attempt)
 {
-	const struct socket_choice *choice = attempt->choice;
-	struct sockaddr_vm vm =
-	    to_sockaddr(choice->source_cid, choice->source_port);
+	struct sockaddr_vm vm = to_sockaddr(
+	    attempt->choice->source_cid, attempt->choice->source_port);
 
 	attempt->fault.step = "bind source";
 	if (vm.svm_cid == VMADDR_CID_ANY && vm.svm_port == VMADDR_PORT_ANY)
@@ -224,11 +223,9 @@ static const struct hint hints[] = {
 	{ "read", EMSGSIZE, NULL,
 	    "the peer's message is longer than vcat's buffer: raise --buffer" },
 	{ "write", EMSGSIZE, NULL,
-	    "the message is longer than the peer's buffer: raise --buffer on "
-	    "both ends" },
+	    "too long for the peer's buffer: raise --buffer on both ends" },
 	{ "write", ENOMEM, NULL,
-	    "the message is longer than the peer's buffer: raise --buffer on "
-	    "both ends" },
+	    "too long for the peer's buffer: raise --buffer on both ends" },
 	{ .text = NULL },
 };
 

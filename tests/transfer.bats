@@ -240,7 +240,7 @@ blocked_stdout() {
 	port_of peer
 	head -c 300000 "$OURS" >long
 	start vcat "$VCAT" --seqpacket --buffer 1MiB "1:$port" <long
-	ended vcat 1 "hint: the message is longer than the peer's buffer"
+	ended vcat 1 "hint: too long for the peer's buffer"
 	ended peer 0
 	expect "$(<peer.out)" "port $port"
 }

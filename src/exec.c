@@ -18,29 +18,29 @@ struct exec_child {
 	LIST_ENTRY(exec_child) next;
 };
 
-static void set_number(const char *name, uint32_t number)
+static void set_number(const char *name, bool has_it, uint32_t number)
 {
 	char text[16];
 
+	/* the variables of an outer vcat are not this connection's */
+	unsetenv(name);
 	snprintf(text, sizeof text, "%u", number);
-	setenv(name, text, 1);
+	if (has_it)
+		setenv(name, text, 1);
 }
 
 /*
- * One end of the connection. The variables of an outer vcat are not this
- * connection's. Where an address has a socket file, only the end that listens
- * has a port.
+ * One end of the connection. Where an address has a socket file, only the end
+ * that listens has a port.
  */
 static void set_end(const char *cid, const char *port,
     const struct address *address, bool listens)
 {
-	unsetenv(cid);
-	unsetenv(port);
-	if (address_has(address->kind, ADDRESS_CID))
-		set_number(cid, address->cid);
-	if (address_has(address->kind, ADDRESS_PORT) &&
-	    (listens || !address_has(address->kind, ADDRESS_FILE)))
-		set_number(port, address->port);
+	bool hidden = !listens && address_has(address->kind, ADDRESS_FILE);
+
+	set_number(cid, address_has(address->kind, ADDRESS_CID), address->cid);
+	set_number(port, !hidden && address_has(address->kind, ADDRESS_PORT),
+	    address->port);
 }
 
 int exec_become(const struct exec *exec, int fd, const struct address *peer)

@@ -1,7 +1,6 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -227,21 +226,18 @@ static void run_ready(struct loop *loop)
  */
 static int wait_polled(struct loop *loop, struct epoll_event *events, int ms)
 {
-	struct loop_task *task = loop->polled;
-	struct pollfd fds[LOOP_FDS + 1];
+	struct pollfd *fds = loop->polled->fds;
+	struct pollfd *epoll = &fds[LOOP_FDS];
 	int due;
 
-	memcpy(fds, task->fds, sizeof task->fds);
-	fds[LOOP_FDS] = (struct pollfd){ .fd = loop->epoll, .events = POLLIN };
+	*epoll = (struct pollfd){ .fd = loop->epoll, .events = POLLIN };
 	due = poll(fds, LOOP_FDS + 1, ms);
 	if (due <= 0)
 		return due;
-	memcpy(task->fds, fds, sizeof task->fds);
-	if (fds[LOOP_FDS].revents == 0 || due > 1)
-		make_ready(loop, task);
-	return fds[LOOP_FDS].revents == 0
-		   ? 0
-		   : epoll_wait(loop->epoll, events, EVENTS, 0);
+	if (epoll->revents == 0 || due > 1)
+		make_ready(loop, loop->polled);
+	return epoll->revents == 0 ? 0
+				   : epoll_wait(loop->epoll, events, EVENTS, 0);
 }
 
 int loop_turn(struct loop *loop)

@@ -32,7 +32,8 @@ struct loop_watch {
 struct loop_task {
 	/* For the owner to set, and then to call loop_update(). */
 	void (*run)(struct loop_task *task);
-	struct pollfd fds[LOOP_FDS]; /* fd -1: none; one may be there twice */
+	struct pollfd fds[LOOP_FDS + 1]; /* fd -1: none; one may be there
+					    twice. The last is the loop's. */
 	struct deadline wake;
 	bool polled; /* one task of a loop may have its descriptors given to
 			poll(2) itself. epoll(7) refuses regular files, goes on

@@ -66,17 +66,6 @@ void server_close(struct server *server)
 	server->over = server->over || server->running == 0;
 }
 
-static void admit(struct server *server, int fd, const struct address *peer)
-{
-	server->complained = false;
-	if (!server_admits(server, fd, peer))
-		return;
-	server->running++;
-	if (server->once)
-		server_close(server);
-	server->take(server, fd, peer);
-}
-
 static void run_door(struct loop_task *task)
 {
 	struct server *server = loop_owner(task, struct server, door);
@@ -96,7 +85,13 @@ static void run_door(struct loop_task *task)
 			wait_for_room(server, errno);
 			return;
 		}
-		admit(server, fd, &peer);
+		server->complained = false;
+		if (!server_admits(server, fd, &peer))
+			continue;
+		server->running++;
+		if (server->once)
+			server_close(server);
+		server->take(server, fd, &peer);
 	}
 	watch_door(server);
 }

@@ -1,5 +1,6 @@
 /*
- * One event loop for many connections: epoll(7), and a tree of deadlines.
+ * One event loop for many connections: epoll(7), a tree of deadlines, and the
+ * signals that end vcat as events: signalfd(2).
  *
  * A task waits for descriptors and a time, and is run when one of them is
  * due. It is a member of what it serves, which finds itself again by
@@ -84,5 +85,20 @@ void loop_remove(struct loop *loop, struct loop_task *task);
  * errno.
  */
 int loop_turn(struct loop *loop);
+
+/*
+ * Has the loop run the task `bell` when SIGHUP, SIGINT or SIGTERM comes, with
+ * children also for SIGCHLD; its descriptor is in fds[0]. A signal that our
+ * parent has ignored, as nohup(1) does, stays ignored. Returns 0, or -1 with
+ * errno.
+ */
+int loop_watch_signals(
+    struct loop *loop, struct loop_task *bell, bool children);
+
+/* The number of the next signal that has come, or 0. */
+int loop_next_signal(struct loop_task *bell);
+
+/* Ends the process by that signal, as if it had never been caught. */
+void loop_die(int number);
 
 #endif

@@ -10,7 +10,6 @@
 #include "fd.h"
 #include "log.h"
 #include "server.h"
-#include "signals.h"
 #include "splice.h"
 #include "trouble.h"
 
@@ -308,7 +307,7 @@ static enum status listen_in(struct run *run)
 	number = server_run(server);
 	listener_close(&server->listener);
 	if (number > 0)
-		signals_die(number);
+		loop_die(number);
 	return number < 0 ? STATUS_FAILED : run->status;
 }
 

@@ -16,7 +16,6 @@
 #include "fd.h"
 #include "loop.h"
 #include "report.h"
-#include "signals.h"
 #include "trouble.h"
 
 /* Attempts in the queue, most of which have ended. */
@@ -155,7 +154,7 @@ static void run_bell(struct loop_task *task)
 {
 	struct scanner *scanner = loop_owner(task, struct scanner, bell);
 
-	scanner->scan->signal = signals_next(task);
+	scanner->scan->signal = loop_next_signal(task);
 	if (!deadline_passed(task->wake))
 		return;
 	report_progress(&scanner->report);
@@ -202,7 +201,7 @@ static int run(struct scanner *scanner, struct socket_fault *fault)
 	loop_task_init(&scanner->bell, run_bell);
 	if (isatty(STDERR_FILENO))
 		scanner->bell.wake = deadline_in(PROGRESS_FIRST_S);
-	if (signals_watch(&scanner->loop, &scanner->bell, false) == 0)
+	if (loop_watch_signals(&scanner->loop, &scanner->bell, false) == 0)
 		result = scan_all(scanner);
 	tell(scanner, true);
 	loop_free(&scanner->loop);

@@ -7,7 +7,6 @@
 
 #include "fd.h"
 #include "log.h"
-#include "signals.h"
 #include "trouble.h"
 
 /* Accepted in one go, before those that are there have their turn. */
@@ -125,7 +124,7 @@ static void run_bell(struct loop_task *task)
 	struct server *server = loop_owner(task, struct server, bell);
 	int number;
 
-	while ((number = signals_next(task)) != 0) {
+	while ((number = loop_next_signal(task)) != 0) {
 		if (number != SIGCHLD)
 			note_signal(server, number);
 		else
@@ -153,8 +152,8 @@ int server_run(struct server *server)
 
 	loop_task_init(&server->bell, run_bell);
 	loop_task_init(&server->door, run_door);
-	result =
-	    signals_watch(server->loop, &server->bell, server->reap != NULL);
+	result = loop_watch_signals(
+	    server->loop, &server->bell, server->reap != NULL);
 	limit_most(server);
 	watch_door(server);
 	while (result == 0 && !server->over)

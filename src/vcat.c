@@ -8,11 +8,11 @@
 #include "doctor.h"
 #include "fd.h"
 #include "log.h"
+#include "loop.h"
 #include "options_read.h"
 #include "options_table.h"
 #include "run.h"
 #include "scan.h"
-#include "signals.h"
 #include "status.h"
 
 static enum status run_scan(const struct options *options)
@@ -27,7 +27,7 @@ static enum status run_scan(const struct options *options)
 
 	dial_forget(&scan.target);
 	if (scan.signal != 0)
-		signals_die(scan.signal);
+		loop_die(scan.signal);
 	return status;
 }
 

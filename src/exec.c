@@ -84,20 +84,19 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 
 static void report(const struct exec_child *child, int status)
 {
+	bool killed = WIFSIGNALED(status);
 	char name[ADDRESS_TEXT_SIZE];
 
-	address_name(&child->peer, name);
-	if (WIFSIGNALED(status))
-		log_error("%s: the command ended by signal %d", name,
-		    WTERMSIG(status));
-	else
-		log_error("%s: the command ended with status %d", name,
-		    WEXITSTATUS(status));
+	log_error("%s: the command ended %s %d",
+	    address_name(&child->peer, name),
+	    killed ? "by signal" : "with status",
+	    killed ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 /* Several children may have ended for one SIGCHLD. */
-void exec_reap(struct exec *exec)
+int exec_reap(struct exec *exec)
 {
+	int ended = 0;
 	struct exec_child *child;
 	struct exec_child *next;
 	int status;
@@ -111,8 +110,9 @@ void exec_reap(struct exec *exec)
 			report(child, status);
 		LIST_REMOVE(child, next);
 		free(child);
-		exec->done(exec);
+		ended++;
 	}
+	return ended;
 }
 
 void exec_end(struct exec *exec)

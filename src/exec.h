@@ -26,9 +26,6 @@ struct exec {
 	bool accepts;            /* connections are accepted, not made */
 	bool verbose;            /* report how each has ended */
 
-	/* A child has ended. */
-	void (*done)(struct exec *exec);
-
 	LIST_HEAD(exec_list, exec_child) children; /* at first {0} */
 };
 
@@ -42,8 +39,8 @@ int exec_become(const struct exec *exec, int fd, const struct address *peer);
  */
 int exec_start(struct exec *exec, int fd, const struct address *peer);
 
-/* Takes note of the children that have ended. */
-void exec_reap(struct exec *exec);
+/* Takes note of the children that have ended. Returns how many have. */
+int exec_reap(struct exec *exec);
 
 /* Sends a SIGTERM to the groups of all children, and forgets them. */
 void exec_end(struct exec *exec);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "text.h"
 
 /* A process has one stderr, so this is its only state. */
@@ -44,12 +45,11 @@ void log_open(void)
 static bool put(const char *text)
 {
 	size_t length = strlen(text);
-	struct pollfd room = { .fd = out.fd, .events = POLLOUT };
 	ssize_t n = send(out.fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n < 0 && errno == ENOTSOCK &&
 	    (out.fd != STDERR_FILENO ||
-		(poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0)))
+		(fd_poll(out.fd, POLLOUT, 0) & POLLOUT) != 0))
 		n = write(out.fd, text, length);
 	return n == (ssize_t)length;
 }

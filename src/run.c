@@ -141,14 +141,12 @@ static void take_accepted(
 		server_note_end(server);
 }
 
-static void note_command(struct exec *exec)
-{
-	server_note_end(&loop_owner(exec, struct run, exec)->server);
-}
-
 static void reap_commands(struct server *server)
 {
-	exec_reap(&loop_owner(server, struct run, server)->exec);
+	struct run *run = loop_owner(server, struct run, server);
+
+	for (int ended = exec_reap(&run->exec); ended > 0; ended--)
+		server_note_end(server);
 }
 
 static void end_all(struct server *server)
@@ -204,8 +202,7 @@ static int open_run(struct run *run, const struct options *options)
 		.exec = { .command = options->command,
 		    .signals = &run->signals,
 		    .accepts = options->action == OPTIONS_LISTEN,
-		    .verbose = options->verbose,
-		    .done = note_command },
+		    .verbose = options->verbose },
 	};
 	sigprocmask(SIG_BLOCK, NULL, &run->signals);
 	signal(SIGPIPE, SIG_IGN);

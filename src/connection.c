@@ -179,19 +179,16 @@ static int open_stream(struct connection *connection, struct stream *stream,
 	return 0;
 }
 
-/* Who waits for the dial; events as for poll(2). */
+/* Who waits for the dial: the far peer, or whoever reads stdout. */
 static struct pollfd waiting(const struct connection *connection)
 {
-	const struct connections *all = connection->all;
-	struct pollfd entry = { .fd = -1 };
+	bool near = connection->state == DIALLING_NEAR;
+	int fd = near ? connection->far.in.fd : connection->all->waiting;
 
-	if (connection->alerted)
-		return entry;
-	if (connection->state == DIALLING_NEAR)
-		entry = (struct pollfd){ connection->far.in.fd, POLLRDHUP, 0 };
-	else
-		entry.fd = all->waiting;
-	return entry;
+	return (struct pollfd){
+		.fd = connection->alerted ? -1 : fd,
+		.events = near ? POLLRDHUP : 0,
+	};
 }
 
 /* Whether nobody is left for whom to dial. Says so, if that is a failure. */

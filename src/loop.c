@@ -37,8 +37,7 @@ int loop_init(struct loop *loop)
 
 void loop_free(struct loop *loop)
 {
-	if (loop->epoll >= 0)
-		close(loop->epoll);
+	close(loop->epoll);
 }
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *))
@@ -260,27 +259,19 @@ int loop_turn(struct loop *loop)
 	return 0;
 }
 
-/* Those that would end us. */
-static void find_ending(sigset_t *set)
-{
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
-
-	sigemptyset(set);
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-		struct sigaction action;
-
-		sigaction(numbers[i], NULL, &action);
-		if (action.sa_handler != SIG_IGN)
-			sigaddset(set, numbers[i]);
-	}
-}
-
 int loop_watch_signals(struct loop *loop, struct loop_task *bell, bool children)
 {
+	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction action;
 	sigset_t set;
 	int fd;
 
-	find_ending(&set);
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+		sigaction(ending[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(&set, ending[i]);
+	}
 	if (children) {
 		sigaddset(&set, SIGCHLD);
 		signal(SIGCHLD, SIG_DFL); /* ignored, it would never come */

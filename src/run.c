@@ -192,35 +192,6 @@ static struct connections connections_for(struct run *run)
 	return all;
 }
 
-/* Returns 0, or -1 after a message. */
-static int open_run(struct run *run, const struct options *options)
-{
-	*run = (struct run){
-		.options = options,
-		.far = run_target(options, &options->address),
-		.near = run_target(options, &options->target),
-		.exec = { .command = options->command,
-		    .signals = &run->signals,
-		    .accepts = options->action == OPTIONS_LISTEN,
-		    .verbose = options->verbose },
-	};
-	sigprocmask(SIG_BLOCK, NULL, &run->signals);
-	signal(SIGPIPE, SIG_IGN);
-	run->connections = connections_for(run);
-	if (loop_init(&run->loop) == 0)
-		return 0;
-	trouble_at(&options->address, "epoll", errno);
-	return -1;
-}
-
-static void close_run(struct run *run)
-{
-	dial_forget(&run->far);
-	dial_forget(&run->near);
-	splice_pool_free(&run->pipes);
-	loop_free(&run->loop);
-}
-
 /* The one connection, of which fd is the socket if it was accepted. */
 static enum status run_one(struct run *run, int fd, const struct address *peer)
 {
@@ -310,13 +281,29 @@ static enum status listen_in(struct run *run)
 
 enum status run_streams(const struct options *options)
 {
-	struct run run;
+	struct run run = {
+		.options = options,
+		.far = run_target(options, &options->address),
+		.near = run_target(options, &options->target),
+		.exec = { .command = options->command,
+		    .signals = &run.signals,
+		    .accepts = options->action == OPTIONS_LISTEN,
+		    .verbose = options->verbose },
+	};
 	enum status status = STATUS_FAILED;
 
-	if (open_run(&run, options) == 0)
-		status = options->action == OPTIONS_LISTEN
-			     ? listen_in(&run)
-			     : run_one(&run, -1, &options->address);
-	close_run(&run);
+	sigprocmask(SIG_BLOCK, NULL, &run.signals);
+	signal(SIGPIPE, SIG_IGN);
+	run.connections = connections_for(&run);
+	if (loop_init(&run.loop) < 0)
+		trouble_at(&options->address, "epoll", errno);
+	else if (options->action == OPTIONS_LISTEN)
+		status = listen_in(&run);
+	else
+		status = run_one(&run, -1, &options->address);
+	dial_forget(&run.far);
+	dial_forget(&run.near);
+	splice_pool_free(&run.pipes);
+	loop_free(&run.loop);
 	return status;
 }

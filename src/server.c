@@ -33,16 +33,20 @@ bool server_admits(
 	return permitted;
 }
 
-/* Takes what the door waits for now to the loop. */
-static void watch_door(struct server *server)
+/*
+ * Takes what the door waits for now to the loop. If nobody can be let in until
+ * a certain time, that is all it waits for.
+ */
+static void watch_door(struct server *server, struct deadline until)
 {
-	bool room = server->running < server->most;
+	bool open = !server->closed && server->running < server->most &&
+		    deadline_is_never(until);
 
 	server->door.fds[0] = (struct pollfd){
-		.fd = !server->closed && room ? server->listener.fd : -1,
+		.fd = open ? server->listener.fd : -1,
 		.events = POLLIN,
 	};
-	server->door.wake = deadline_never();
+	server->door.wake = until;
 	loop_update(server->loop, &server->door);
 }
 
@@ -52,15 +56,13 @@ static void wait_for_room(struct server *server, int error)
 	if (!server->complained)
 		trouble_at(&server->listener.address, "accept", error);
 	server->complained = true;
-	server->door.fds[0].fd = -1;
-	server->door.wake = deadline_in(ROOM_SECONDS);
-	loop_update(server->loop, &server->door);
+	watch_door(server, deadline_in(ROOM_SECONDS));
 }
 
 void server_close(struct server *server)
 {
 	server->closed = true;
-	watch_door(server);
+	watch_door(server, deadline_never());
 	listener_close(&server->listener);
 	server->over = server->over || server->running == 0;
 }
@@ -92,7 +94,7 @@ static void run_door(struct loop_task *task)
 			server_close(server);
 		server->take(server, fd, &peer);
 	}
-	watch_door(server);
+	watch_door(server, deadline_never());
 }
 
 void server_note_end(struct server *server)
@@ -101,7 +103,7 @@ void server_note_end(struct server *server)
 	if (server->closed && server->running == 0)
 		server->over = true;
 	else if (server->door.fds[0].fd < 0)
-		watch_door(server);
+		watch_door(server, deadline_never());
 }
 
 /* The first signal closes the door, the second ends everything. */
@@ -155,7 +157,7 @@ int server_run(struct server *server)
 	result = loop_watch_signals(
 	    server->loop, &server->bell, server->reap != NULL);
 	limit_most(server);
-	watch_door(server);
+	watch_door(server, deadline_never());
 	while (result == 0 && !server->over)
 		result = loop_turn(server->loop);
 	if (result < 0)

@@ -19,14 +19,14 @@
 int listener_open(struct listener *listener, const struct address *address,
     const struct socket_choice *choice)
 {
-	struct socket_attempt attempt = { .choice = choice, .fd = -1 };
-	int result = family_of(address->kind)->listen(&attempt, address);
-
-	*listener = (struct listener){
-		.fd = attempt.fd,
-		.address = *address,
-		.file = attempt.file,
+	struct socket_attempt attempt = {
+		.choice = choice, .fd = -1, .file = &listener->file
 	};
+	int result;
+
+	*listener = (struct listener){ .address = *address };
+	result = family_of(address->kind)->listen(&attempt, address);
+	listener->fd = attempt.fd;
 	if (result == 0) {
 		family_local(listener->fd, &listener->address);
 		return 0;

@@ -54,7 +54,7 @@ struct socket_attempt {
 	const struct addrinfo *name; /* borrowed; NULL without resolve() */
 	char answer[SOCKET_ANSWER_SIZE + 1]; /* in a handshake, so far */
 	size_t answered;                     /* bytes of it */
-	struct socket_file file;             /* listening: that was made */
+	struct socket_file *file; /* listening: for one that is made */
 };
 
 /*

@@ -158,9 +158,9 @@ int unix_listen(struct socket_attempt *attempt, const struct address *at)
 	socket_abandon(lock);
 	if (result < 0)
 		return -1;
-	if (look_at(at->path, &attempt->file.as_made))
+	if (look_at(at->path, &attempt->file->as_made))
 		strlcpy(
-		    attempt->file.path, at->path, sizeof attempt->file.path);
+		    attempt->file->path, at->path, sizeof attempt->file->path);
 	return 0;
 }
 

@@ -6,6 +6,7 @@ BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/vcat
 ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_vcat
 FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/vcat.fish
 BUILD ?= release
+SECONDS ?= 60
 B := build/$(BUILD)
 CC ?= gcc
 CFLAGS ?= -O2 -g
@@ -20,6 +21,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wformat=2
 BSD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbsd-overlay)
 BSD_LIBS := $(shell $(PKG_CONFIG) --libs libbsd-overlay)
+MD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmd)
+MD_LIBS := $(shell $(PKG_CONFIG) --libs libmd)
+XXHASH_CFLAGS := $(shell $(PKG_CONFIG) --cflags libxxhash)
+XXHASH_LIBS := $(shell $(PKG_CONFIG) --libs libxxhash)
+LIBS = $(BSD_LIBS) $(MD_LIBS) $(XXHASH_LIBS)
 
 # A packager's own level wins.
 FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),, \
@@ -28,8 +34,10 @@ HARDENING_release := -fstack-protector-strong -fPIE $(FORTIFY)
 LINK_HARDENING_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+SANITIZE_fuzz := $(SANITIZE_asan) -fsanitize=fuzzer-no-link
 
-CPPFLAGS_ALL = -D_GNU_SOURCE $(BSD_CFLAGS) $(CPPFLAGS)
+CPPFLAGS_ALL = -D_GNU_SOURCE $(BSD_CFLAGS) $(MD_CFLAGS) \
+	$(XXHASH_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(WARNINGS) -pthread $(HARDENING_$(BUILD)) \
 	$(SANITIZE_$(BUILD)) $(CFLAGS)
 LDFLAGS_ALL = -pthread $(LINK_HARDENING_$(BUILD)) $(SANITIZE_$(BUILD)) \
@@ -45,7 +53,7 @@ all: $(B)/vcat completions
 include tests/tools/tools.mk
 
 $(B)/vcat: $(OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(BSD_LIBS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(LIBS)
 
 # Rewritten only when the version has changed.
 $(B)/version: FORCE
@@ -62,7 +70,7 @@ $(B)/src/%.o: src/%.c Makefile
 $(B)/unit/%: tests/unit/%.c $(MODULES) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
-		-o $@ $< $(MODULES) $(BSD_LIBS)
+		-o $@ $< $(MODULES) $(LIBS)
 
 COMPLETIONS := $(patsubst %,$(B)/completions/vcat.%,bash zsh fish)
 
@@ -71,7 +79,7 @@ completions: $(COMPLETIONS)
 $(B)/completions/generate: completions/generate.c $(MODULES) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
-		-o $@ $< $(MODULES) $(BSD_LIBS)
+		-o $@ $< $(MODULES) $(LIBS)
 
 $(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
 	$(B)/completions/generate $* > $@.options
@@ -80,19 +88,31 @@ $(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
 # Helpers of tests/docs.bats, which ask the program's own modules.
 ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 
+# libFuzzer's, which brings a main() of its own.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+$(B)/fuzz/%: tests/fuzz/%.c $(MODULES) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
+		-fsanitize=fuzzer -o $@ $< $(MODULES) $(LIBS)
+
 units: $(UNITS) $(ASKERS)
+fuzzers: $(FUZZERS)
 tools: $(TOOLS)
 
 install: $(B)/vcat completions
 	install -D -m 755 $(B)/vcat $(DESTDIR)$(PREFIX)/bin/vcat
 	install -D -m 644 man/vcat.1 $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+	install -D -m 644 man/vcat-frames.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/vcat-frames.5
 	install -D -m 644 $(B)/completions/vcat.bash $(DESTDIR)$(BASH_COMPLETION)
 	install -D -m 644 $(B)/completions/vcat.zsh $(DESTDIR)$(ZSH_COMPLETION)
 	install -D -m 644 $(B)/completions/vcat.fish $(DESTDIR)$(FISH_COMPLETION)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vcat
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/vcat-frames.5
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) \
 		$(DESTDIR)$(FISH_COMPLETION)
 
@@ -102,6 +122,17 @@ check:
 	tests/deps
 	$(MAKE) BUILD=$(BUILD) all units tools
 	BUILD=$(BUILD) tests/check $(T)
+
+# What a fuzzer finds out stays in build/fuzz/corpus, for the next time.
+fuzz:
+	tests/deps
+	$(MAKE) BUILD=fuzz CC=clang fuzzers
+	for fuzzer in $(notdir $(FUZZERS)); do \
+		mkdir -p build/fuzz/corpus/$$fuzzer; \
+		build/fuzz/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=8300 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/ \
+			build/fuzz/corpus/$$fuzzer tests/fuzz/$$fuzzer || exit; \
+	done
 
 demo:
 	tests/deps
@@ -129,6 +160,7 @@ help:
 	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
+	@echo 'make fuzz SECONDS=60  run each fuzzer that long'
 	@echo 'make lint             run all static checks'
 	@echo 'make demo             show a session over vsock in the test machine'
 	@echo 'make bench            compare vcat with socat, ncat and the limit; ROWS="vsock start"'
@@ -137,8 +169,9 @@ help:
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 
 FORCE:
-.PHONY: all completions units tools install uninstall check demo bench lint \
-	format clean help FORCE
+.PHONY: all completions units tools fuzzers install uninstall check fuzz demo \
+	bench lint format clean help FORCE
 .DELETE_ON_ERROR:
 
--include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d)
+-include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \
+	$(FUZZERS:=.d)

@@ -113,16 +113,17 @@ static void note_cut(const struct flow *flow)
 /* The relay is over: says how it went, and lets go of it. */
 static void judge(struct connection *connection)
 {
-	const struct connections *all = connection->all;
+	struct connections *all = connection->all;
 	const struct address *far = &connection->peer;
 	struct relay *relay = &connection->relay;
+	bool metered = progress_end(&all->meter.progress);
 
 	note_cut(&relay->out);
 	note_cut(&relay->in);
 	connection->status = verdict_give(relay, all->near_address, far);
 	connection->stdout_gone =
 	    relay->in.fault == FLOW_WRITE_FAILED && !relay->out.from->socket;
-	if (all->verbose)
+	if (all->verbose || metered)
 		verdict_summarize(
 		    relay, all->near_address, far, connection->began);
 	relay_free(relay);
@@ -132,12 +133,16 @@ static void judge(struct connection *connection)
 
 static void go_on_relaying(struct connection *connection)
 {
+	struct meter *meter = &connection->all->meter;
 	struct loop_task *task = &connection->task;
 	struct relay *relay = &connection->relay;
 
+	meter_give_way(meter, relay);
 	if (relay_advance(relay, task->fds) == RELAY_RUNNING) {
+		meter_count(meter, relay);
 		relay_interest(relay, task->fds);
-		task->wake = relay_deadline(relay);
+		task->wake =
+		    deadline_first(relay_deadline(relay), meter->progress.next);
 		if (watch(connection) == 0)
 			return;
 	}
@@ -148,13 +153,14 @@ static void go_on_relaying(struct connection *connection)
 
 static void begin_relay(struct connection *connection)
 {
-	const struct connections *all = connection->all;
+	struct connections *all = connection->all;
 
 	connection->state = RELAYING;
 	connection->began = deadline_now();
 	relay_init(&connection->relay,
 	    all->near != NULL ? &connection->target : all->stdio,
 	    &connection->far, &all->rules);
+	meter_begin(&all->meter, &connection->relay);
 	relay_interest(&connection->relay, connection->task.fds);
 	go_on_relaying(connection);
 }

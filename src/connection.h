@@ -12,6 +12,7 @@
 #include "address.h"
 #include "dial.h"
 #include "loop.h"
+#include "meter.h"
 #include "relay.h"
 #include "status.h"
 #include "stream.h"
@@ -31,6 +32,7 @@ struct connections {
 	int waiting;  /* stdout, if somebody there waits for the far side; -1 */
 	bool alone;   /* there is one at a time: poll(2) will do */
 	bool verbose; /* report them */
+	struct meter meter; /* of the one there is; only if alone */
 
 	/* Instead of relaying: takes over the socket that was dialled. */
 	enum status (*take)(struct connections *all, int fd);

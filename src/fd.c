@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* tcp(7)'s own two hours are for connections that nobody waits for. */
@@ -149,6 +150,17 @@ int fd_socket_number(int fd, int option)
 
 	return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1
 								       : value;
+}
+
+off_t fd_left(int fd)
+{
+	struct stat st;
+	off_t at;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	at = lseek(fd, 0, SEEK_CUR);
+	return at < st.st_size ? st.st_size - at : 0;
 }
 
 short fd_poll(int fd, short events, int timeout_ms)

@@ -5,6 +5,7 @@
 #define VCAT_FD_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 /*
  * Opens /dev/null, for reading only, on each of 0 and 1 that is closed, and
@@ -60,6 +61,9 @@ FILE *fd_output(int fd);
 
 /* A number that getsockopt(2) has at SOL_SOCKET, or -1 with errno. */
 int fd_socket_number(int fd, int option);
+
+/* How much of a regular file is left to read; -1 if fd is none. */
+off_t fd_left(int fd);
 
 /* poll(2) on one descriptor; returns its revents, 0 at the time limit. */
 short fd_poll(int fd, short events, int timeout_ms);

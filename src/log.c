@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,11 +15,14 @@
 #include "fd.h"
 #include "text.h"
 
+#define USUAL_COLUMNS 80
+
 /* A process has one stderr, so this is its only state. */
 static struct {
 	int fd;             /* stderr, or our own way to the same place, which
 			       never blocks */
 	unsigned long lost; /* messages that could not be written */
+	bool progress;      /* a line of log_progress() is there */
 } out = { .fd = STDERR_FILENO };
 
 /*
@@ -58,6 +62,7 @@ static void put_line(const char *line)
 {
 	char count[64];
 
+	log_progress("");
 	snprintf(count, sizeof count, "vcat: %lu messages lost\n", out.lost);
 	if (out.lost > 0 && put(count))
 		out.lost = 0;
@@ -82,10 +87,35 @@ void log_write(const char *prefix, const char *format, ...)
 	errno = saved;
 }
 
+/* A terminal that is not our controlling one has no background. */
+static bool in_foreground(void)
+{
+	pid_t group = tcgetpgrp(out.fd);
+
+	return group < 0 || group == getpgrp();
+}
+
 void log_progress(const char *text)
 {
+	int saved = errno;
 	char line[LOG_LINE_MAX];
 
-	snprintf(line, sizeof line, "\r\033[K%s", text);
-	put(line);
+	if (text[0] == '\0' && !out.progress)
+		return;
+	out.progress = false;
+	if (in_foreground()) {
+		snprintf(line, sizeof line, "\r\033[K%s", text);
+		put(line);
+		out.progress = text[0] != '\0';
+	}
+	errno = saved;
+}
+
+int log_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(out.fd, TIOCGWINSZ, &size) < 0 || !in_foreground())
+		return 0;
+	return size.ws_col > 0 ? size.ws_col : USUAL_COLUMNS;
 }

@@ -30,7 +30,18 @@ void log_write(const char *prefix, const char *format, ...)
 /* MESSAGE alone, for lines that scripts read. */
 #define log_line(...) log_write("", __VA_ARGS__)
 
-/* Rewrites the terminal's current line; "" clears it. */
+/*
+ * Rewrites the terminal's current line; "" clears it, if there is one. The
+ * next message clears it, too, and so stands on a line of its own. In the
+ * background it writes nothing: that line is another program's, and with
+ * stty(1)'s tostop we would be stopped.
+ */
 void log_progress(const char *text);
+
+/*
+ * The columns of the terminal that stderr is, 80 if it does not know; 0 if
+ * stderr is no terminal, or if we are in the background there.
+ */
+int log_columns(void);
 
 #endif

@@ -33,13 +33,6 @@ static void print_object(
 	json_close(&json);
 }
 
-static void clear_progress(struct report *report)
-{
-	if (report->progress)
-		log_progress("");
-	report->progress = false;
-}
-
 static void count(struct report *report, const struct report_entry *entry,
     const char *outcome)
 {
@@ -64,7 +57,7 @@ void report_port(struct report *report, const struct report_entry *entry)
 	count(report, entry, outcome);
 	if (!report->json && !report->verbose && entry->error != 0)
 		return;
-	clear_progress(report);
+	log_progress(""); /* stdout may be the same terminal */
 	if (report->json) {
 		print_object(report->to, entry, outcome);
 		return;
@@ -95,7 +88,6 @@ void report_progress(struct report *report)
 	    "%" PRIu64 " of %" PRIu64 " ports, %" PRIu64 " open", report->done,
 	    report->total, report->open);
 	log_progress(text);
-	report->progress = true;
 }
 
 /*
@@ -143,7 +135,7 @@ static void complain(const struct report *report)
 
 enum status report_end(struct report *report)
 {
-	clear_progress(report);
+	log_progress("");
 	if (!report_flush(report)) {
 		log_error("stdout: write: %s", strerror(report->error));
 		return STATUS_FAILED;

@@ -44,7 +44,6 @@ struct report {
 	uint64_t open; /* of them are open */
 	uint64_t late; /* of them timed out */
 	int error;     /* errno of a failed write to stdout, or 0 */
-	bool progress; /* the terminal shows a line of progress */
 	struct report_count counts[TROUBLE_OUTCOMES + 1];
 };
 

@@ -70,6 +70,8 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 	*child = (struct exec_child){ .pid = fork(), .peer = *peer };
 	if (child->pid == 0) {
 		setpgid(0, 0);
+		if (exec->work != NULL)
+			_exit(exec->work(exec, fd, peer));
 		exec_become(exec, fd, peer);
 		_exit(STATUS_NOT_FOUND);
 	}
@@ -82,13 +84,14 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 	return 0;
 }
 
-static void report(const struct exec_child *child, int status)
+static void report(
+    const struct exec *exec, const struct exec_child *child, int status)
 {
 	bool killed = WIFSIGNALED(status);
 	char name[ADDRESS_TEXT_SIZE];
 
-	log_error("%s: the command ended %s %d",
-	    address_name(&child->peer, name),
+	log_error("%s: the %s ended %s %d", address_name(&child->peer, name),
+	    exec->work != NULL ? "transfer" : "command",
 	    killed ? "by signal" : "with status",
 	    killed ? WTERMSIG(status) : WEXITSTATUS(status));
 }
@@ -107,7 +110,7 @@ int exec_reap(struct exec *exec)
 			continue;
 		if (exec->verbose)
 			/* cppcheck-suppress uninitvar; exec_start() set it */
-			report(child, status);
+			report(exec, child, status);
 		LIST_REMOVE(child, next);
 		free(child);
 		ended++;

@@ -1,5 +1,6 @@
 /*
- * Commands in the place of stdin and stdout: run by sh(1) on the socket itself,
+ * Child processes, a connection each. Most are
+ * commands in the place of stdin and stdout: run by sh(1) on the socket itself,
  * which becomes their stdin and their stdout. Their stderr is ours; they get no
  * other descriptor, no signal blocked or ignored that was not before, SIGPIPE
  * as it is by default, and in their environment
@@ -25,6 +26,9 @@ struct exec {
 	const sigset_t *signals; /* the mask for the command */
 	bool accepts;            /* connections are accepted, not made */
 	bool verbose;            /* report how each has ended */
+	/* What a child does instead of becoming the command; NULL: nothing
+	 * else. Returns its exit status. */
+	int (*work)(struct exec *exec, int fd, const struct address *peer);
 
 	LIST_HEAD(exec_list, exec_child) children; /* at first {0} */
 };

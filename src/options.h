@@ -45,6 +45,14 @@ struct options {
 	bool send_only;
 	bool recv_only;
 	bool strict;
+	bool progress;
+	bool files;            /* --files */
+	char *const *operands; /* with it, NULL after the last; borrowed from
+				  argv */
+	const char *into;      /* --into, borrowed; else NULL */
+	bool verified;
+	bool overwrite, resume, no_sync, sums;
+	uint64_t max_size; /* 0: no limit */
 	bool verbose;
 	bool seqpacket;
 	bool sibling;

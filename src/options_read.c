@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options_rules.h"
 #include "options_table.h"
 #include "value.h"
 
@@ -15,9 +16,10 @@
 /* The state while a command line is read. */
 struct reading {
 	struct options *options;
-	char *why;                        /* OPTIONS_WHY_SIZE */
-	bool given[OPTIONS_TABLE_MAX];    /* rows of the table */
-	const char *words[WORDS_MAX + 1]; /* which are not options */
+	char *why;                     /* OPTIONS_WHY_SIZE */
+	bool given[OPTIONS_TABLE_MAX]; /* rows of the table */
+	char **words;                  /* which are not options: in argv,
+					  from its beginning on */
 	int count;
 	const char *apart; /* what may be the value of --retry; or NULL */
 };
@@ -87,10 +89,9 @@ static int refuse_option(struct reading *reading, int id, const char *last)
 	    id == ':' ? "needs a value" : "takes no value");
 }
 
-static int add_word(struct reading *reading, const char *word)
+static int add_word(struct reading *reading, char *word)
 {
-	if (reading->count <= WORDS_MAX)
-		reading->words[reading->count++] = word;
+	reading->words[reading->count++] = word;
 	return 0;
 }
 
@@ -98,7 +99,7 @@ static int add_word(struct reading *reading, const char *word)
 static int read_option(struct reading *reading, int id, char *argv[])
 {
 	const struct options_row *row = options_table_find(id);
-	const char *last = argv[optind - 1];
+	char *last = argv[optind - 1];
 	const char *next = argv[optind];
 	const char *name;
 	const char *why;
@@ -185,8 +186,8 @@ static const char *parse_scan(const char *text, struct options *o)
 static const char *parse_words(const struct reading *reading)
 {
 	struct options *o = reading->options;
-	const char *first = reading->words[0];
-	const char *second = reading->words[1];
+	const char *first = reading->count > 0 ? reading->words[0] : NULL;
+	const char *second = reading->count > 1 ? reading->words[1] : NULL;
 	char pair[OPTIONS_WHY_SIZE];
 
 	if (first == NULL)
@@ -206,12 +207,31 @@ static const char *parse_words(const struct reading *reading)
 	    &o->address);
 }
 
+/* With --files, the words before the last are files. The end of their list
+ * needs a place in argv: that of --files is free. */
+static int take_operands(struct reading *reading)
+{
+	char **last = reading->words + reading->count - 1;
+
+	if (reading->count < 2)
+		return wrong(reading, "--files requires files and an address");
+	reading->options->operands = reading->words;
+	reading->words = last + 1;
+	last[1] = last[0];
+	last[0] = NULL;
+	reading->count = 1;
+	return 0;
+}
+
 /* Reads the words that are not options. */
 static int read_words(struct reading *reading)
 {
-	const char *const *words = reading->words;
+	char *const *words;
 	const char *why = NULL;
 
+	if (reading->options->files && take_operands(reading) < 0)
+		return -1;
+	words = reading->words;
 	if (reading->count > WORDS_MAX)
 		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
 	if (reading->options->action < OPTIONS_CID)
@@ -254,68 +274,6 @@ static int check_place(struct reading *reading, const struct options_row *row)
 	return 0;
 }
 
-/* What is wrong with these options and addresses together, or NULL. */
-static const char *find_conflict(const struct options *o)
-{
-	enum address_kind kind = o->address.kind;
-	bool target = o->has_target;
-	bool command = o->command != NULL;
-	bool listen = o->action == OPTIONS_LISTEN;
-	enum address_kind far = listen && target ? o->target.kind : kind;
-	bool file = address_has(kind, ADDRESS_FILE);
-	bool messages = address_has(kind, ADDRESS_MESSAGES) &&
-			address_has(o->target.kind, ADDRESS_MESSAGES);
-	bool passed = kind == ADDRESS_STDIO; /* and may be of any kind */
-	const struct {
-		bool broken;
-		const char *why;
-	} rules[] = {
-		{ passed && !listen,
-		    "-: stdin and stdout are one side already; "
-		    "give the address of the other side" },
-		{ listen && o->has_source && !target,
-		    "with -l, give an address or -s and -p, not both" },
-		{ o->max_conns > 0 && !(o->keep_open && (target || command)),
-		    "-m requires -l -k with -t or -e" },
-		{ (o->retry >= 0 || o->sibling) && listen && !target,
-		    "with -l, --retry and --sibling require -t" },
-		{ o->send_only && o->recv_only,
-		    "--send-only and --recv-only exclude each other" },
-		{ o->send_only && o->detach_stdin,
-		    "--send-only and -d exclude each other" },
-		{ target && o->detach_stdin,
-		    "-d and -t exclude each other: -t does not read stdin" },
-		{ target && command, "-e and -t exclude each other" },
-		{ o->pass_fd && (target || command),
-		    "-F excludes -t and -e: it only passes the socket on" },
-		{ (command || o->pass_fd) && o->quit_after >= 0 &&
-			!o->keep_open,
-		    "-q with -e requires -l -k, and -q never works with -F: "
-		    "vcat moves no bytes itself" },
-		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
-		    "-s: a socket cannot be bound to CID 0, the hypervisor" },
-		{ o->allow.cids.count > 0 && !address_has(kind, ADDRESS_CID) &&
-			!passed,
-		    "--allow requires VM sockets: other peers have no CID" },
-		{ o->allow.privileged &&
-			(file || !address_has(kind, ADDRESS_PORT)) && !passed,
-		    "--allow-privileged requires VM sockets or TCP: "
-		    "other peers have no port" },
-		{ o->has_mode && !file,
-		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
-		{ (o->has_source || o->sibling) &&
-			!address_has(far, ADDRESS_CID),
-		    "-s, -p and --sibling require connecting to a VM socket" },
-		{ o->seqpacket && !messages,
-		    "--seqpacket does not work with TCP" },
-	};
-
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i].broken)
-			return rules[i].why;
-	return NULL;
-}
-
 int options_read(
     int argc, char *argv[], struct options *options, char why[OPTIONS_WHY_SIZE])
 {
@@ -335,6 +293,7 @@ int options_read(
 		.mode = 0600,
 		.retry = -1,
 	};
+	reading.words = argv + 1;
 	if (read_options(&reading, argc, argv) < 0)
 		return -1;
 	if (options->action >= OPTIONS_HELP)
@@ -351,6 +310,6 @@ int options_read(
 		    reading.apart);
 	if (result < 0)
 		return -1;
-	conflict = find_conflict(options);
+	conflict = options_conflict(options);
 	return conflict != NULL ? wrong(&reading, "%s", conflict) : 0;
 }

@@ -102,14 +102,32 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "reach another VM through the host" },
 	{ NULL, "--seqpacket", SWITCH(seqpacket), NULL, OPENING,
 	    "use SOCK_SEQPACKET: keep message boundaries" },
+	{ NULL, "--files", SWITCH(files), NULL, STREAMING,
+	    "send files and directories; the peer uses --into" },
+	{ NULL, "--into", VALUE(read_text, into), "DIR", STREAMING,
+	    "receive files into DIR; the peer uses --files" },
+	{ NULL, "--overwrite", SWITCH(overwrite), NULL, STREAMING,
+	    "with --into: replace files that exist" },
+	{ NULL, "--resume", SWITCH(resume), NULL, STREAMING,
+	    "with --into: continue files that were cut off" },
+	{ NULL, "--max-size", VALUE(value_bytes, max_size), "SIZE", STREAMING,
+	    "with --into: take at most SIZE bytes per connection" },
+	{ NULL, "--no-sync", SWITCH(no_sync), NULL, STREAMING,
+	    "with --into: do not wait until files are on disk" },
+	{ NULL, "--sums", SWITCH(sums), NULL, STREAMING,
+	    "with --files or --into: print SHA-256 of each file" },
+	{ NULL, "--verified", SWITCH(verified), NULL, STREAMING,
+	    "confirm that a stream arrived whole; at both ends" },
 	{ "-z", "--scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
 	    "find out which ports answer, e.g. at 3:22,80-90" },
-	{ NULL, "--json", SWITCH(json), NULL, SCANNING | DOCTORING,
-	    "with -z and --doctor: one JSON object per line" },
+	{ NULL, "--json", SWITCH(json), NULL, STREAMING | SCANNING | DOCTORING,
+	    "with -z, --doctor, --files, --into: JSON lines" },
 	{ NULL, "--cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
 	    "print this machine's CID and exit" },
 	{ NULL, "--doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,
 	    "check this machine's vsock support; suggest fixes" },
+	{ NULL, "--progress", SWITCH(progress), NULL, MOVING,
+	    "show a meter if stderr is a terminal" },
 	{ "-v", "--verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
 	    "report connections, and a summary at the end" },
 	{ "-h", "--help", CHOICE(action, OPTIONS_HELP), NULL, 0,
@@ -176,6 +194,10 @@ static const char help_head[] =
     "                                           relay between two addresses\n"
     "       vcat [-l [-k]] [options] ADDRESS -e COMMAND\n"
     "                                           run COMMAND on the socket\n"
+    "       vcat [-l [-k]] [options] --files FILE... ADDRESS\n"
+    "       vcat [-l [-k]] [options] --into DIR ADDRESS\n"
+    "                                           send and receive files, "
+    "verified\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
     "                                           find out which ports answer\n"
     "       vcat --cid | --doctor               report on this machine\n"

@@ -1,8 +1,10 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "connection.h"
@@ -11,6 +13,7 @@
 #include "log.h"
 #include "server.h"
 #include "splice.h"
+#include "transfer.h"
 #include "trouble.h"
 
 /* Clients beyond the one that is being served wait, or are refused. */
@@ -33,6 +36,8 @@ struct run {
 	struct stream stdio;
 	struct splice_pool pipes;
 	struct connections connections;
+	struct transfer transfer;
+	bool transfers; /* it is to be done with each connection */
 	struct exec exec;
 	struct server server; /* when listening */
 	enum status status;   /* of the latest connection */
@@ -105,13 +110,36 @@ static enum status become_command(
 	return STATUS_FAILED;
 }
 
-/* -e and -F: the socket that was dialled is not for us. */
+static enum status become_transfer(
+    struct run *run, int fd, const struct address *peer)
+{
+	sigprocmask(SIG_SETMASK, &run->signals, NULL);
+	return transfer_run(&run->transfer, fd, peer);
+}
+
+/* The only connection is for a command or a transfer, in this process. */
+static enum status become(struct run *run, int fd, const struct address *peer)
+{
+	return run->transfers ? become_transfer(run, fd, peer)
+			      : become_command(run, fd, peer);
+}
+
+/* In a child: the listener is the parent's affair. */
+static int work(struct exec *exec, int fd, const struct address *peer)
+{
+	struct run *run = loop_owner(exec, struct run, exec);
+
+	close(run->server.listener.fd);
+	return (int)become_transfer(run, fd, peer);
+}
+
+/* The socket that was dialled is not for a relay. */
 static enum status take_dialled(struct connections *all, int fd)
 {
 	struct run *run = loop_owner(all, struct run, connections);
 
-	if (run->options->command != NULL)
-		return become_command(run, fd, &run->options->address);
+	if (!run->options->pass_fd)
+		return become(run, fd, &run->options->address);
 	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd) == 0)
 		return STATUS_OK;
 	log_error("stdout: pass the socket: %s", strerror(errno));
@@ -126,12 +154,12 @@ static void take_accepted(
 	struct run *run = loop_owner(server, struct run, server);
 	bool runs = false;
 
-	if (run->options->command == NULL) {
+	if (run->options->command == NULL && !run->transfers) {
 		connection_begin(&run->connections, fd, peer);
 		return;
 	}
 	if (server->once)
-		run->status = become_command(run, fd, peer);
+		run->status = become(run, fd, peer);
 	else if (exec_start(&run->exec, fd, peer) == 0)
 		runs = true;
 	else
@@ -141,7 +169,7 @@ static void take_accepted(
 		server_note_end(server);
 }
 
-static void reap_commands(struct server *server)
+static void reap_children(struct server *server)
 {
 	struct run *run = loop_owner(server, struct run, server);
 
@@ -164,7 +192,8 @@ static struct connections connections_for(struct run *run)
 		[OPTIONS_HALF_CLOSE_NO] = STREAM_KEEP,
 	};
 	const struct options *options = run->options;
-	bool gives = options->command != NULL || options->pass_fd;
+	bool gives =
+	    options->command != NULL || options->pass_fd || run->transfers;
 	struct connections all = {
 		.loop = &run->loop,
 		.far = &run->far,
@@ -177,13 +206,14 @@ static struct connections connections_for(struct run *run)
 		.waiting = -1,
 		.alone = !options->has_target || !options->keep_open,
 		.verbose = options->verbose,
+		.meter.wanted = options->progress,
 		.take = gives ? take_dialled : NULL,
 		.done = note_connection,
 	};
 
-	if (options->has_target) {
+	if (options->has_target)
 		all.rules.pipes = &run->pipes;
-	} else if (!gives) {
+	if (options->verified || (!options->has_target && !gives)) {
 		stream_from_stdio(&run->stdio, options->keep_open);
 		all.stdio = &run->stdio;
 	}
@@ -224,8 +254,8 @@ static int open_listener(struct run *run)
 static struct server server_for(struct run *run)
 {
 	const struct options *options = run->options;
-	bool command = options->command != NULL;
-	bool many = options->keep_open && (options->has_target || command);
+	bool children = options->command != NULL || run->transfers;
+	bool many = options->keep_open && (options->has_target || children);
 
 	return (struct server){
 		.loop = &run->loop,
@@ -234,12 +264,12 @@ static struct server server_for(struct run *run)
 		.once = !options->keep_open,
 		.verbose = options->verbose,
 		.most = many ? options->max_conns : 1,
-		.descriptors = command              ? 0
+		.descriptors = children             ? 0
 			       : options->seqpacket ? MESSAGE_DESCRIPTORS
 						    : DESCRIPTORS,
 		.grace = many ? options->quit_after : 0,
 		.take = take_accepted,
-		.reap = many && command ? reap_commands : NULL,
+		.reap = many && children ? reap_children : NULL,
 		.end_all = end_all,
 	};
 }
@@ -251,8 +281,9 @@ static enum status serve_passed(struct run *run, const struct address *peer)
 
 	if (!server_admits(&run->server, fd, peer))
 		return STATUS_FAILED;
-	return run->options->command != NULL ? become_command(run, fd, peer)
-					     : run_one(run, fd, peer);
+	return run->options->command != NULL || run->transfers
+		   ? become(run, fd, peer)
+		   : run_one(run, fd, peer);
 }
 
 static enum status listen_in(struct run *run)
@@ -279,12 +310,66 @@ static enum status listen_in(struct run *run)
 	return number < 0 ? STATUS_FAILED : run->status;
 }
 
+static struct transfer transfer_for(struct run *run)
+{
+	const struct options *o = run->options;
+	struct relay_rules rules = rules_for(o);
+
+	return (struct transfer){
+		.role = o->files      ? FRAME_SENDS
+			: o->verified ? FRAME_STREAMS
+				      : FRAME_RECEIVES,
+		.timeout = o->timeout,
+		.idle = o->idle_timeout,
+		.verbose = o->verbose,
+		.meter = !o->keep_open,
+		.operands = o->operands,
+		.into = { .root = -1, .parent = -1 },
+		.receiving = { .overwrite = o->overwrite,
+		    .resume = o->resume,
+		    .sync = !o->no_sync,
+		    .max_bytes = o->max_size },
+		.json = o->json,
+		.sums = o->sums,
+		.stdio = &run->stdio,
+		.streaming = { .reads = rules.way != RELAY_RECV_ONLY,
+		    .writes = rules.way != RELAY_SEND_ONLY,
+		    .end_with_peer = rules.end_with_far,
+		    .verbose = o->verbose,
+		    .meter = o->progress },
+	};
+}
+
+/* What is to be transferred, or where to, must be there before anybody waits
+ * for it. Returns 0, or -1 after a message. */
+static int check_files(struct run *run)
+{
+	const struct options *o = run->options;
+	struct stat st;
+
+	for (int i = 0; o->files && o->operands[i] != NULL; i++) {
+		if (lstat(o->operands[i], &st) == 0)
+			continue;
+		log_error("%s: %s", o->operands[i], strerror(errno));
+		return -1;
+	}
+	if (o->into == NULL ||
+	    (beneath_open(&run->transfer.into, o->into) == 0 &&
+		faccessat(run->transfer.into.root, ".", W_OK | X_OK,
+		    AT_EACCESS) == 0))
+		return 0;
+	log_error("%s: %s", o->into, strerror(errno));
+	return -1;
+}
+
 enum status run_streams(const struct options *options)
 {
 	struct run run = {
 		.options = options,
 		.far = run_target(options, &options->address),
 		.near = run_target(options, &options->target),
+		.transfers = options->files || options->into != NULL ||
+			     options->verified,
 		.exec = { .command = options->command,
 		    .signals = &run.signals,
 		    .accepts = options->action == OPTIONS_LISTEN,
@@ -292,6 +377,11 @@ enum status run_streams(const struct options *options)
 	};
 	enum status status = STATUS_FAILED;
 
+	if (run.transfers)
+		run.exec.work = work;
+	run.transfer = transfer_for(&run);
+	if (check_files(&run) < 0)
+		return STATUS_FAILED;
 	sigprocmask(SIG_BLOCK, NULL, &run.signals);
 	signal(SIGPIPE, SIG_IGN);
 	run.connections = connections_for(&run);

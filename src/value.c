@@ -32,19 +32,42 @@ const char *value_seconds(const char *text, void *seconds)
 	return NULL;
 }
 
-const char *value_size(const char *text, void *size)
+/* Reads digits and a unit: K, KiB, M ... Returns whether it is that. */
+static bool read_bytes(const char *text, unsigned long long *bytes)
 {
+	static const char units[] = "KMGT";
 	char *unit;
 	unsigned long long number = strtoull(text, &unit, 10);
-	int shift = unit[0] == 'K' ? 10 : unit[0] == 'M' ? 20 : 0;
+	const char *found = unit[0] != '\0' ? strchr(units, unit[0]) : NULL;
+	int shift = found != NULL ? 10 * (int)(found - units + 1) : 0;
 
 	if (shift != 0)
 		unit += strcmp(unit + 1, "iB") == 0 ? 3 : 1;
-	if (!isdigit((unsigned char)text[0]) || unit[0] != '\0')
+	*bytes = number > (ULLONG_MAX >> shift) ? ULLONG_MAX : number << shift;
+	return isdigit((unsigned char)text[0]) != 0 && unit[0] == '\0';
+}
+
+const char *value_size(const char *text, void *size)
+{
+	unsigned long long bytes;
+
+	if (!read_bytes(text, &bytes))
 		return "not a size such as 256KiB or 1MiB";
-	if (number > (SIZE_MOST >> shift) || (number << shift) < SIZE_LEAST)
+	if (bytes > SIZE_MOST || bytes < SIZE_LEAST)
 		return "a size must be between 1KiB and 1024MiB";
-	*(size_t *)size = (size_t)(number << shift);
+	*(size_t *)size = (size_t)bytes;
+	return NULL;
+}
+
+const char *value_bytes(const char *text, void *bytes)
+{
+	unsigned long long number;
+
+	if (!read_bytes(text, &number))
+		return "not a size such as 4096, 100MiB or 10GiB";
+	if (number == 0 || number > INT64_MAX)
+		return "a size must be between 1 and 8388607TiB";
+	*(uint64_t *)bytes = number;
 	return NULL;
 }
 

@@ -35,6 +35,9 @@ const char *value_seconds(const char *text, void *seconds);
 /* A size_t: bytes, such as 4096, 256KiB or 1MiB. */
 const char *value_size(const char *text, void *size);
 
+/* A uint64_t: bytes, such as 4096, 256KiB, 10GiB or 2TiB. */
+const char *value_bytes(const char *text, void *bytes);
+
 /* An int: a number from 1 on. */
 const char *value_count(const char *text, void *count);
 

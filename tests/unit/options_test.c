@@ -20,6 +20,11 @@ static void test_defaults(void)
 	CHECK_INT(o->target.kind, ADDRESS_STDIO);
 	CHECK(!o->has_target && !o->keep_open && !o->detach_stdin);
 	CHECK(!o->send_only && !o->recv_only && !o->strict && !o->verbose);
+	CHECK(!o->progress);
+	CHECK(!o->files && o->operands == NULL && o->into == NULL);
+	CHECK(!o->verified && !o->sums && !o->json);
+	CHECK(!o->overwrite && !o->resume && !o->no_sync);
+	CHECK_INT(o->max_size, 0);
 	CHECK(!o->seqpacket && !o->sibling);
 	CHECK(o->command == NULL && !o->pass_fd && !o->has_mode);
 	CHECK(o->allow.cids.count == 0 && !o->allow.privileged);
@@ -49,6 +54,9 @@ static void test_switches(void)
 	CHECK(arguments_good("--send-only 3:1")->send_only);
 	CHECK(arguments_good("--recv-only 3:1")->recv_only);
 	CHECK(arguments_good("--strict 3:1")->strict);
+	CHECK(arguments_good("--progress 3:1")->progress);
+	CHECK(arguments_good("--progress -l -k 1")->progress);
+	CHECK(arguments_good("--progress -l 1 -t 3:1")->progress);
 	CHECK(arguments_good("--sibling 3:1")->sibling);
 	CHECK(arguments_good("--seqpacket 3:1")->seqpacket);
 	CHECK_INT(
@@ -125,6 +133,7 @@ static void test_passed_socket(void)
 	arguments_good("-l - -k -t 3:1 -m 5");
 	arguments_good("-l -k - -e cat --allow 3");
 	arguments_good("- -l --allow-privileged");
+	arguments_good("- -l --into d");
 }
 
 static void test_sizes(void)
@@ -135,6 +144,12 @@ static void test_sizes(void)
 	CHECK_INT(arguments_good("--buffer 1MiB 3:1")->buffer, 1 << 20);
 	CHECK_INT(arguments_good("--buffer 1M 3:1")->buffer, 1 << 20);
 	CHECK_INT(arguments_good("--buffer 1024MiB 3:1")->buffer, 1 << 30);
+	CHECK_INT(arguments_good("--buffer 1GiB 3:1")->buffer, 1 << 30);
+	CHECK_INT(arguments_good("--into d --max-size 1 3:1")->max_size, 1);
+	CHECK_INT(arguments_good("--into d --max-size=10GiB 3:1")->max_size,
+	    10LL << 30);
+	CHECK_INT(
+	    arguments_good("--into d --max-size 2T 3:1")->max_size, 2LL << 40);
 	CHECK_INT(arguments_good("--buffer 100001 3:1")->buffer, 100001);
 }
 
@@ -217,7 +232,7 @@ static void test_abbreviations(void)
 	CHECK(arguments_good("--idle=2 3:1")->idle_timeout == 2);
 	CHECK_INT(arguments_good("--buf 1M 3:1")->buffer, 1 << 20);
 	CHECK_INT(
-	    arguments_good("--no-s 3:1")->half_close, OPTIONS_HALF_CLOSE_NO);
+	    arguments_good("--no-sh 3:1")->half_close, OPTIONS_HALF_CLOSE_NO);
 	CHECK_INT(arguments_good("--source=1 3:1")->source_cid, 1);
 }
 

@@ -39,6 +39,8 @@ static void test_values_missing(void)
 		{ "3:1 -i", "-i: needs a value" },
 		{ "3:1 -s", "-s: needs a value" },
 		{ "-l -p", "-p: needs a value" },
+		{ "3:1 --into", "--into: needs a value" },
+		{ "--into d 3:1 --max-size", "--max-size: needs a value" },
 	};
 
 	arguments_check_rows(rows, LENGTH(rows));
@@ -80,16 +82,25 @@ static void test_seconds(void)
 static void test_sizes(void)
 {
 	static const char *const bad[] = { "0", "1", "1023", "0KiB", "-4096",
-		"+4096", "x", "KiB", "4kib", "4KB", "1.5MiB", "0x1000", "1GiB",
-		"1025MiB", "1073741825", "4096 KiB", "4096KiBx",
+		"+4096", "x", "KiB", "4kib", "4KB", "1.5MiB", "0x1000", "2GiB",
+		"1TiB", "1025MiB", "1073741825", "4096 KiB", "4096KiBx",
 		"18446744073709551616", "99999999999999999999999",
 		"18014398509481984KiB", "''" };
+	static const char *const limits[] = { "0", "0GiB", "-1", "x", "1.5GiB",
+		"1GB", "8388608TiB", "18446744073709551616", "''" };
 
 	for (size_t i = 0; i < LENGTH(bad); i++) {
 		char words[64];
 
 		snprintf(words, sizeof words, "3:1 --buffer %s", bad[i]);
 		CHECK(strlen(arguments_wrong(words)) > 0);
+	}
+	for (size_t i = 0; i < LENGTH(limits); i++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "--into d 3:1 --max-size %s",
+		    limits[i]);
+		CHECK(strstr(arguments_wrong(words), "--max-size: ") != NULL);
 	}
 	CHECK(strstr(arguments_wrong("--buffer x 3:1"), "--buffer: x") != NULL);
 }
@@ -123,6 +134,7 @@ static void test_listening_conflicts(void)
 		{ "-l 1 -m 2", "-m" },
 		{ "-l -k 1 -m 2", "-m" },
 		{ "-l 1 -t 3:1 -m 2", "-m" },
+		{ "-l -k 1 -t 3:1 --progress", "one connection at a time" },
 		{ "3:1 --allow 3", "--allow" },
 		{ "3:1 --allow-privileged", "--allow" },
 		{ "-l unix:/x --allow 3", "other peers have no CID" },
@@ -147,7 +159,7 @@ static void test_giving_conflicts(void)
 {
 	static const char *const relaying[] = { "-d", "-i 5", "-q 5",
 		"--send-only", "--recv-only", "--strict", "--shutdown",
-		"--no-shutdown" };
+		"--no-shutdown", "--progress" };
 	static const struct arguments_row rows[] = {
 		{ "-l 1 -e cat -t 3:1", "-e and -t" },
 		{ "3:1 -F -e cat", "-F excludes" },
@@ -173,7 +185,8 @@ static void test_scanning_conflicts(void)
 	static const char *const useless[] = { "-d", "-i 5", "-q 5",
 		"--send-only", "--recv-only", "--strict", "--shutdown",
 		"--no-shutdown", "-p 5", "-t 3:1", "-e cat", "-F", "-k", "-m 2",
-		"--allow 3", "--allow-privileged", "--mode 600" };
+		"--allow 3", "--allow-privileged", "--mode 600", "--files",
+		"--into d", "--verified", "--overwrite", "--sums" };
 	char words[64];
 
 	for (size_t i = 0; i < LENGTH(useless); i++) {
@@ -235,7 +248,8 @@ static void test_questions(void)
 		{ "--doctor --cid", "--doctor does not work with --cid" },
 		{ "--doctor -v", "-v does not work with --doctor" },
 		{ "--cid --json", "--json does not work with --cid" },
-		{ "--json 3:1", "--json requires -z or --doctor" },
+		{ "--json 3:1",
+		    "--json requires -z, --doctor, --files or --into" },
 	};
 
 	arguments_check_rows(rows, LENGTH(rows));

@@ -56,6 +56,38 @@ static void test_size(void)
 	}
 }
 
+static void test_bytes(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = { { "1", 1 }, { "007", 7 }, { "4096", 4096 },
+		{ "1K", 1 << 10 }, { "1KiB", 1 << 10 }, { "100MiB", 104857600 },
+		{ "10GiB", 10UL << 30 }, { "2T", 2UL << 40 },
+		{ "2TiB", 2UL << 40 }, { "8388607TiB", 8388607UL << 40 },
+		{ "9223372036854775807", INT64_MAX } };
+	static const char *const wrong[] = { "", "K", "KiB", "0", "00", "0T",
+		"-1", "+1", " 1", "1 ", "1k", "1KB", "1Ki", "1KiBx", "1KK",
+		"1B", "1iB", "1P", "1.5G", "1e3", "0x10", "1,000",
+		"9223372036854775808", "8388608TiB", "16777216T", "16777217T",
+		"18446744073709551615", "18446744073709551616",
+		"99999999999999999999T" };
+	const char *why;
+	uint64_t bytes;
+
+	for (size_t i = 0; i < LENGTH(good); i++) {
+		bytes = 0;
+		CHECK(value_bytes(good[i].text, &bytes) == NULL);
+		CHECK_INT(bytes, good[i].bytes);
+	}
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		bytes = 42;
+		why = value_bytes(wrong[i], &bytes);
+		if (!CHECK(why != NULL && why[0] != '\0' && bytes == 42))
+			printf("# '%s'\n", wrong[i]);
+	}
+}
+
 static void test_count(void)
 {
 	static const char *const wrong[] = { "", "0", "-1", "+1", " 1", "1 ",
@@ -102,6 +134,7 @@ static void test_mode(void)
 static const struct test tests[] = {
 	{ "value: seconds, with a fraction, and nothing else", test_seconds },
 	{ "value: a size, with a unit, within reason", test_size },
+	{ "value: a number of bytes, with a unit, up to 2^63", test_bytes },
 	{ "value: a number from 1 on", test_count },
 	{ "value: a mode in octal, of permissions alone", test_mode },
 };

@@ -6,7 +6,7 @@ TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o timing.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
-	crowd take-fd with-socket nonblocking)
+	crowd take-fd with-socket nonblocking meddler)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -15,7 +15,11 @@ ifneq ($(and $(shell command -v go 2>/dev/null),$(wildcard \
 TOOLS_GO := $(B)/tools/vsock-go
 endif
 
-TOOLS := $(TOOLS_C) $(TOOLS_GO)
+# Our own side of a verified transfer, with Debian's libxxhash-dev.
+TOOLS_COURIER_OBJS := $(addprefix $(B)/tools/,courier.o courier_link.o \
+	courier_says.o courier_waits.o wire.o place.o timing.o)
+
+TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier $(B)/tools/fsync-fails.so
 
 $(B)/tools/%.o: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -24,6 +28,14 @@ $(B)/tools/%.o: tests/tools/%.c
 
 $(B)/tools/peer: $(TOOLS_PEER_OBJS)
 	$(CC) $(CFLAGS_ALL) -pthread $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lmd
+
+$(B)/tools/courier: $(TOOLS_COURIER_OBJS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lxxhash
+
+# It is loaded into programs that have a sanitizer, or none.
+$(B)/tools/fsync-fails.so: tests/tools/fsync-fails.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
 
 $(B)/tools/pattern: $(addprefix $(B)/tools/,pattern.o number.o prng.o)
 $(B)/tools/dead-guest $(B)/tools/hold-vmci: $(addprefix $(B)/tools/,hold-cid.o \
@@ -41,6 +53,7 @@ $(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o \
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(B)/tools/with-socket: $(B)/tools/with-socket.o
 $(B)/tools/nonblocking: $(B)/tools/nonblocking.o
+$(B)/tools/meddler: $(addprefix $(B)/tools/,meddler.o place.o timing.o)
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)
 

@@ -3,6 +3,9 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
 
+# What compares the files that have arrived, called with the tool, if any.
+check=
+
 # A tool that has run out of time in a case is not tried there again.
 declare -A out_of_time=()
 serial=0
@@ -18,7 +21,7 @@ place() {
 }
 
 # what KIND GROUP TITLE: names the measurements that follow. KIND tells the
-# summary what is looked at: bytes, rate, delay, idle, start, calls.
+# summary what is looked at: bytes, files, rate, delay, idle, start, calls.
 what() {
 	kind=$1 group=$2 title=$3
 	echo "bench: $group: $title" >&2
@@ -26,11 +29,12 @@ what() {
 
 # record TOOL KEY VALUE...: a line in the raw results.
 record() {
-	local tool=$1 label
+	local tool=$1 label promise
 	shift
 	label=$(label_of "$tool")
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$where" "$group" "$title" \
-		"$kind" "$tool" "$label" "$*" >>"$raw"
+	promise=$(promise_of "$tool")
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$where" "$group" \
+		"$title" "$kind" "$tool" "$label" "$*" "$promise" >>"$raw"
 }
 
 # measure TOOL LOAD-ARGUMENT...: runs load and records what it prints.
@@ -44,6 +48,8 @@ measure() {
 	fi
 	said=$(run_load "$@")
 	[[ $said != *timed-out* ]] || out_of_time[$key]=1
+	[[ $said != *"result ok"* || ! $check ]] || "$check" "$tool" ||
+		said=${said/result ok/result lost}
 	# shellcheck disable=SC2086 # keys and values are words
 	record "$tool" $said wall_ms $(((${EPOCHREALTIME/[.,]/} - began) / 1000))
 }

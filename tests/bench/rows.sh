@@ -3,7 +3,8 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
 
-readonly all_rows='vsock unix mux tcp forward rate delay start calls idle scan'
+readonly all_rows='vsock unix mux tcp forward files rate delay start calls '\
+'idle scan'
 
 # shapes NAME: three kinds of source and destination, one way and both.
 shapes() {

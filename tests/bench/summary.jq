@@ -2,10 +2,11 @@
 # tool in each case the median, the least and the most, and vcat's ratio to it.
 
 def line:
-	split("\t") as [$where, $group, $title, $kind, $tool, $name, $said]
+	split("\t") as [$where, $group, $title, $kind, $tool, $name, $said,
+		$promise]
 	| ($said | split(" ") | map(select(. != ""))) as $words
 	| { where: $where, group: $group, title: $title, kind: $kind,
-	    tool: $tool, name: $name }
+	    tool: $tool, name: $name, promise: $promise }
 	+ ([range(0; $words | length; 2) as $i
 	    | { ($words[$i]): ($words[$i + 1]
 		| if test("^[-+.0-9e]+$") then tonumber else . end) }] | add // {});
@@ -21,6 +22,7 @@ def gib: .bytes / 1073741824;
 # What is looked at: its name, and up to three further columns.
 def kinds: {
 	bytes: { columns: ["MiB/s", "CPU s/GiB", "RSS MiB"], more: true },
+	files: { columns: ["files/s", "CPU us/file", "RSS MiB"], more: true },
 	rate: { columns: ["conn/s", "CPU us/conn", "RSS MiB"], more: true },
 	delay: { columns: ["p50 us", "p99 us", "CPU us/trip"], more: false },
 	start: { columns: ["ms", "CPU ms", "RSS MiB"], more: false },
@@ -33,6 +35,9 @@ def values:
 	. as $run
 	| if .kind == "bytes" then
 		[.bytes / 1048576 / .seconds, (cpu | per($run | gib)),
+		 (.rss_kib | per(1024))]
+	elif .kind == "files" then
+		[.files / .seconds, (cpu | per($run.files / 1e6)),
 		 (.rss_kib | per(1024))]
 	elif .kind == "rate" then
 		[.connections / .seconds, (cpu | per($run.connections / 1e6)),
@@ -54,7 +59,8 @@ def tool_summary:
 	| map(select(.result == "ok")) as $good
 	| ($good | map(values)) as $values
 	| ($first.kind as $kind | kinds[$kind]) as $kind
-	| { tool: $first.tool, name: $first.name, runs: length,
+	| { tool: $first.tool, name: $first.name, promise: $first.promise,
+	    runs: length,
 	    good: ($good | length),
 	    bad: (map(.result) | map(select(. != "ok")) | unique | join(", ")),
 	    median: ($values | map(.[0]) | median),

@@ -21,7 +21,8 @@ def tool_line:
 		"\(.least | number) - \(.most | number)",
 		(if .tool == "vcat" then "" else (.vcat_to_it | number) end)]
 		+ (.others | map(number)) + [range(.others | length; 3) | ""]
-		+ [if .good < .runs then "\(.runs - .good) \(.bad)" else "" end]
+		+ [[if .good < .runs then "\(.runs - .good) \(.bad)" else empty end,
+			.promise | select(. != "")] | join("; ")]
 	end;
 
 (.sizes[] | ["size", .group, (if .where == "guest" then "guest" else "here" end),

@@ -15,12 +15,39 @@ socat_block=65536
 limit_options='-b 262144'
 
 label_of() {
+	case $group:$1 in
+	files:vcat) echo "vcat --files" ;;
+	files:before) echo "vcat --files, before" ;;
+	files:plain) echo "vcat <file" ;;
+	files:tar) echo "tar | vcat | tar" ;;
+	files:each) echo "vcat <file, $count times" ;;
+	files:scp)
+		if ((count > 1)); then
+			echo "scp -r, $count files"
+		else
+			echo "scp, $((bytes >> 20)) MiB"
+		fi
+		;;
+	*) label_of_tool "$1" ;;
+	esac
+}
+
+label_of_tool() {
 	case $1 in
 	socat-b) echo "socat -b $((socat_block / 1024))K" ;;
 	socat-once) echo "socat -b $((socat_block / 1024))K, no fork" ;;
 	direct) echo "no forwarder" ;;
 	before) echo "vcat before" ;;
 	*) echo "$1" ;;
+	esac
+}
+
+# promise_of TOOL: what it promises about files, in a few words.
+promise_of() {
+	case $group:$1 in
+	files:vcat | files:before) echo "verified, atomic, synced" ;;
+	files:scp) echo "encrypted, not atomic" ;;
+	files:*) echo "nothing checked" ;;
 	esac
 }
 

@@ -91,23 +91,6 @@ static bool waits(long call)
 	return false;
 }
 
-bool command_await_listening(const struct command *command)
-{
-	char path[64], text[256], *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)command->pid);
-	for (int i = 0; i < 10000; i++) {
-		if (read_proc(path, text, sizeof(text))) {
-			long call = strtol(text, &end, 10);
-
-			if (end != text && waits(call))
-				return true;
-		}
-		timing_pause(0.001);
-	}
-	return false;
-}
-
 bool command_wait(struct command *command, double seconds)
 {
 	double end = timing_now() + seconds;
@@ -255,6 +238,30 @@ static uint64_t sum_of_group(pid_t group, uint64_t (*value)(const char *pid))
 	if (processes != NULL)
 		closedir(processes);
 	return sum;
+}
+
+static uint64_t process_waits(const char *pid)
+{
+	char path[64], text[256], *end;
+	long call;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/syscall", pid);
+	if (!read_proc(path, text, sizeof(text)))
+		return 0;
+	call = strtol(text, &end, 10);
+	return end != text && waits(call) ? 1 : 0;
+}
+
+bool command_await_listening(const struct command *command)
+{
+	double patience = timing_now() + 10;
+
+	while (timing_now() < patience) {
+		if (sum_of_group(command->pid, process_waits) > 0)
+			return true;
+		timing_pause(0.001);
+	}
+	return false;
 }
 
 uint64_t command_cpu(const struct command *command)

@@ -18,7 +18,10 @@ struct command {
  */
 int command_start(struct command *command, int in, int out);
 
-/* Waits until it sleeps in accept(2), poll(2) or the like; false after 10 s. */
+/*
+ * Waits until a process of its group sleeps in accept(2), poll(2) or the like;
+ * false after 10 s. A pipeline is such a group, and its shell does not listen.
+ */
 bool command_await_listening(const struct command *command);
 
 /*

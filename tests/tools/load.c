@@ -24,6 +24,7 @@ struct shape {
 
 static const struct shape shapes[] = {
 	{ "carry", 0, 2, carry_run },
+	{ "transfer", 0, 2, transfer_run },
 	{ "flood", 2, 0, flood_run },
 	{ "rate", 2, 0, rounds_rate },
 	{ "delay", 2, 0, rounds_delay },
@@ -33,11 +34,12 @@ static const struct shape shapes[] = {
 };
 
 static const char usage_text[] =
-    "usage: load carry [options] -- LISTENER... -- DIALER...\n"
+    "usage: load carry|transfer [options] -- LISTENER... -- DIALER...\n"
     "       load flood|rate|delay|idle [options] ADDR TARGET -- FORWARDER...\n"
     "       load start [options] -- COMMAND...\n"
     "       load visit [options] TARGET -- COMMAND...\n"
     "carry  bytes from DIALER's stdin to LISTENER's stdout\n"
+    "transfer  files, which the two find and store as they like\n"
     "flood  bytes from connections to ADDR, to TARGET, where load listens\n"
     "rate   connections a second, each with one round trip\n"
     "delay  microseconds of a round trip\n"
@@ -45,9 +47,11 @@ static const char usage_text[] =
     "start  how long COMMAND runs; visit: when TARGET closes at once\n"
     "Without FORWARDER the load goes to TARGET itself.\n"
     "  -t SECS   time limit (30)\n"
-    "  -n COUNT  connections, clients or times (1)\n"
+    "  -n COUNT  connections, clients, files or times (1)\n"
     "  -b BYTES  in each direction, or on each connection\n"
     "  -2        both directions at once\n"
+    "  -k        transfer: LISTENER does not end; DIALER's end stops the "
+    "clock\n"
     "  -i FILE   DIALER's stdin; -o FILE: LISTENER's stdout\n"
     "  -s SECS   how long rate and idle go on (1)\n"
     "  -r COUNT  round trips; -m BYTES: of a round trip (1)\n";
@@ -118,7 +122,7 @@ static double parse_options(struct load *load, int argc, char **argv)
 	double limit = 30;
 	int c;
 
-	while ((c = getopt(argc, argv, "+t:n:b:2i:o:s:r:m:")) != -1) {
+	while ((c = getopt(argc, argv, "+t:n:b:2ki:o:s:r:m:")) != -1) {
 		if (c == 't')
 			limit = number(optarg);
 		else if (c == 'n')
@@ -127,6 +131,8 @@ static double parse_options(struct load *load, int argc, char **argv)
 			load->bytes = (uint64_t)number(optarg);
 		else if (c == '2')
 			load->both_ways = true;
+		else if (c == 'k')
+			load->stays = true;
 		else if (c == 'i')
 			load->in_file = optarg;
 		else if (c == 'o')

@@ -15,11 +15,12 @@
 enum { LOAD_BLOCK = 256 * 1024 };
 
 struct load {
-	int count;           /* connections, clients or times */
+	int count;           /* connections, clients, files or times */
 	uint64_t bytes;      /* of each direction or connection */
 	double duration;     /* seconds, for shapes that run for a time */
 	int rounds, message; /* round trips, and the bytes of each */
 	bool both_ways;
+	bool stays; /* the first command serves on after the second has ended */
 	const char *in_file, *out_file; /* NULL: pipes */
 	bool has_target;
 	union place near, target; /* where we connect, where we listen */
@@ -28,6 +29,9 @@ struct load {
 
 /* From the second command's stdin to the first one's stdout. */
 const char *carry_run(struct load *load);
+
+/* Files, however the two commands find and store them. */
+const char *transfer_run(struct load *load);
 
 /* From count connections to near, to as many that arrive at the target. */
 const char *flood_run(struct load *load);

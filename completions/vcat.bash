@@ -26,12 +26,26 @@ _vcat_addresses() {
 	esac
 }
 
+# Directories whose path begins with $1.
+_vcat_directories() {
+	_vcat_files "" "$1" | grep '/$'
+}
+
+# The number that $1 begins with, in each unit.
+_vcat_sizes() {
+	local number=${1%%[!0-9]*}
+	[[ ! $number ]] ||
+		compgen -W "${number}KiB ${number}MiB ${number}GiB" -- "$1"
+}
+
 # What the value of kind $1 that begins with $2 may be.
 _vcat_values() {
 	case $1 in
 	ADDRESS) _vcat_addresses "$2" ;;
 	CID | CIDS) compgen -W "host local hypervisor" -- "$2" ;;
 	COMMAND) compgen -c -- "$2" ;;
+	DIR) _vcat_directories "$2" ;;
+	SIZE) _vcat_sizes "$2" ;;
 	esac
 }
 
@@ -54,7 +68,10 @@ _vcat() {
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "${_vcat_options[*]}" -- "$word")
 	elif [[ ! $option ]]; then
-		mapfile -t COMPREPLY < <(_vcat_addresses "$word")
+		mapfile -t COMPREPLY < <(
+			_vcat_addresses "$word"
+			[[ " ${words[*]} " != *" --files "* ]] || _vcat_files "" "$word"
+		)
 	fi
 	if [[ $option && $COMP_WORDBREAKS != *=* ]]; then
 		COMPREPLY=("${COMPREPLY[@]/#/$option=}")

@@ -1,8 +1,13 @@
 # Completions of vcat(1) for fish.
 
+# The word at the cursor; of --to=ADDRESS, the value.
+function __vcat_word
+	commandline -ct | string replace -r -- '^--[a-z-]+=' ''
+end
+
 # What an address that begins with the word at the cursor may be.
 function __vcat_addresses
-	set -l word (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
+	set -l word (__vcat_word)
 	set -l prefix (string match -r '^[a-z]+:' -- $word)
 	switch "$word"
 	case 'unix:@*'
@@ -26,8 +31,14 @@ function __vcat_value
 		printf '%s\n' host local hypervisor
 	case COMMAND
 		__fish_complete_command
+	case DIR
+		__fish_complete_directories (__vcat_word)
+	case SIZE
+		printf '%s\n' (string match -r '^[0-9]+' -- (__vcat_word)){KiB,MiB,GiB}
 	end
 end
 
 complete -c vcat -f -a '(__vcat_addresses)'
+# with --files, the words before the address are files
+complete -c vcat -n '__fish_contains_opt files' -F
 # @OPTIONS@

@@ -19,6 +19,18 @@ _vcat_address() {
 	fi
 }
 
+# An address; with --files, the words before it are files.
+_vcat_operand() {
+	(( $words[(I)--files] )) && [[ $PREFIX != (mux|unix|tcp|vsock):* ]] &&
+		_files
+	_vcat_address
+}
+
+# A number, in each unit.
+_vcat_size() {
+	compset -P '*[0-9]' && compadd -- KiB MiB GiB
+}
+
 # What the value of kind $1 may be.
 _vcat_value() {
 	local kind=${@[-1]}
@@ -26,8 +38,10 @@ _vcat_value() {
 	ADDRESS) _vcat_address ;;
 	CID|CIDS) compadd -- host local hypervisor ;;
 	COMMAND) _command_names ;;
+	DIR) _path_files -/ ;;
+	SIZE) _vcat_size ;;
 	*) _message "$kind" ;;
 	esac
 }
 
-_arguments -s -S : "${_vcat_options[@]}" '*:address:_vcat_address'
+_arguments -s -S : "${_vcat_options[@]}" '*:address:_vcat_operand'

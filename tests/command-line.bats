@@ -128,6 +128,9 @@ into_nothing() {
 	for size in 0 -1 +1MiB 0x1000 1 12q 1TiB 99999999999999999999 ''; do
 		mistake --buffer "$size" 1:2
 	done
+	for size in 0 -1 +1MiB 0x1000 1.5GiB 12q 8388608TiB ''; do
+		mistake --into . --max-size "$size" 1:2
+	done
 }
 
 @test "usage: the message shows a wrong value as it was typed" {
@@ -208,6 +211,46 @@ into_nothing() {
 	END
 }
 
+@test "usage: what does not go with a verified transfer is a mistake" {
+	mistakes <<-'END'
+		--files . --into . 1:2
+		--files . --verified 1:2
+		--into . --verified 1:2
+		--files . -t 1:2 1:3
+		--into . -e true 1:2
+		--verified -F 1:2
+		--into . --seqpacket unix:/nowhere
+		--into . --strict 1:2
+		--files . --no-shutdown 1:2
+		--verified -q 1 1:2
+		--files . --send-only 1:2
+		--into . --recv-only 1:2
+		-l -k --verified 5
+		-l -m 3 --into . 5
+		--overwrite 1:2
+		--resume --files . 1:2
+		--no-sync --verified 1:2
+		--max-size 5 1:2
+		--sums 1:2
+		--sums --verified 1:2
+		--json 1:2
+		-z --into . 1:2
+		--files --cid
+	END
+}
+
+@test "usage: --files without a file, or without an address, is a mistake" {
+	mistakes <<-'END'
+		--files
+		--files 1:2
+		-l --files 5
+		-l --files . -p 5
+	END
+	# the last word is the address, and one word
+	mistake --files . 1 2
+	expect "$(<err)" "vcat: 2: a port alone is only for listening; to connect, give CID:PORT (see vcat --help)"
+}
+
 @test "usage: no address, or a word too many, is a mistake" {
 	mistake
 	mistake -v
@@ -286,6 +329,16 @@ into_nothing() {
 	run -0 vcat -- unix:-d </dev/null
 	expect "$output" hello
 	mistake -- -v
+}
+
+@test "options: with --files, what follows -- are files and the address" {
+	: >-d
+	mkdir got
+	start receiver "$VCAT" -l --into got unix:s
+	run -0 vcat --files --retry=10 -- -d unix:s
+	finish receiver
+	expect "$status" 0 "the receiver's status"
+	test -e got/-d
 }
 
 @test "options: values may be joined, bundled, or abbreviated as getopt has it" {

@@ -104,6 +104,40 @@ each() {
 	in_fish 'vcat mux:run/v' $'mux:run/vm3.vsock\nmux:run/vms/'
 }
 
+@test "completions: files to send, and the address behind them" {
+	prepare
+	: >disk.img
+	each 'vcat --files dis' '<--files><disk.img>' disk.img
+	each 'vcat --files -v run/vm3' '<--files><-v><run/vm3.vsock>' \
+		run/vm3.vsock
+	each 'vcat --files disk.img vs' '<--files><disk.img><vsock:>' vsock:
+	each 'vcat --files disk.img mux:run/vm3' \
+		'<--files><disk.img><mux:run/vm3.vsock>' mux:run/vm3.vsock
+	each 'vcat --files disk.img -s ho' '<--files><disk.img><-s><host>' host
+	each 'vcat dis' '<dis>' ''
+}
+
+@test "completions: the directory of --into" {
+	prepare
+	: >run/vms.txt
+	mkdir run/vms/all
+	# zsh takes the slash back when the line ends there
+	in_bash 'vcat --into run/vm' '<--into><run/vms/>'
+	in_zsh 'vcat --into run/vm' '<--into><run/vms>'
+	in_fish 'vcat --into run/vm' run/vms/
+	in_bash 'vcat -l --into=run/vms/a' '<-l><--into=run/vms/all/>'
+	in_zsh 'vcat -l --into=run/vms/a' '<-l><--into=run/vms/all>'
+	in_fish 'vcat -l --into=run/vms/a' --into=run/vms/all/
+	each 'vcat --into run/vms.' '<--into><run/vms.>' ''
+}
+
+@test "completions: the units of a size" {
+	prepare
+	each 'vcat --into . --max-size 10G' '<--into><.><--max-size><10GiB>' 10GiB
+	each 'vcat --buffer 64K' '<--buffer><64KiB>' 64KiB
+	each 'vcat --buffer K' '<--buffer><K>' ''
+}
+
 @test "completions: the command of -e" {
 	prepare
 	: >bin/serve-vm-images
@@ -120,6 +154,7 @@ each() {
 		./usr/share/bash-completion/completions/vcat
 		./usr/share/fish/vendor_completions.d/vcat.fish
 		./usr/share/man/man1/vcat.1
+		./usr/share/man/man5/vcat-frames.5
 		./usr/share/zsh/site-functions/_vcat
 	END
 	diff -u wanted installed

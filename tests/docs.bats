@@ -3,9 +3,10 @@ bats_require_minimum_version 1.5.0
 load helper
 
 # Compares what is written about vcat with vcat itself: the help text, the table
-# of options, the manual, the README.
+# of options, the manuals, the README.
 
 MANUAL=$TOP/man/vcat.1
+FRAMES=$TOP/man/vcat-frames.5
 README=$TOP/README.md
 TABLE=$TOP/src/options_table.c
 PARSE=$TOP/build/$BUILD/unit/parse_options
@@ -45,9 +46,14 @@ manual_options() {
 			-e 's/Fl /-/g' -e 's/ , /, /'
 }
 
-# A section as a reader sees it, one line per paragraph.
+# plain MANUAL: as a reader sees it, one line per paragraph.
+plain() {
+	mandoc -T ascii -O width=1000 "$1" | sed 's/.\x08//g'
+}
+
+# A section of it.
 rendered() {
-	mandoc -T ascii -O width=1000 "$MANUAL" | sed 's/.\x08//g' |
+	plain "$MANUAL" |
 		awk -v name="$1" '/^[A-Z]/ { on = $0 == name } on'
 }
 
@@ -86,6 +92,20 @@ without_hint() {
 # The sources in one line, with the pieces of each string joined.
 said() {
 	cat "$TOP"/src/*.c | tr -d '\n' | sed -E 's/"[[:space:]]*"//g'
+}
+
+# The types of frames that the program knows: name, number, longest payload.
+frame_types() {
+	local name value number=0
+	while read -r name value; do
+		local "$name=$value"
+	done < <(sed -nE 's/^#define (FRAME_[A-Z_]+) +([0-9]+).*/\1 \2/p' "$TOP/src/frame.h")
+	sed -nE 's/^\t\[(FRAME_[A-Z]+)\] = \{ [^,]+, (.*) \},$/\1 \2/p' "$TOP/src/frame.c" >lengths
+	sed -nE '/^enum frame_type/,/^}/s/^\t(FRAME_[A-Z]+).*/\1/p' "$TOP/src/frame.h" >names
+	while read -r name; do
+		value=$(sed -n "s/^$name //p" lengths)
+		echo "${name#FRAME_} $((++number)) $((value))"
+	done <names
 }
 
 # arguments_of COMMAND: the first argument of each COMMAND on stdin, one per line.
@@ -180,7 +200,8 @@ try_block() {
 	{
 		# shellcheck disable=SC2016 # these quote in Markdown
 		grep -oE '`[^`]*`' "$README"
-		mandoc -T ascii -O width=1000 "$MANUAL" | sed 's/.\x08//g'
+		plain "$MANUAL"
+		plain "$FRAMES"
 	} | grep -oE -- '--[a-z][a-z-]+' | sort -u >named
 	run -1 grep -vxF -f known named
 }
@@ -294,7 +315,33 @@ try_block() {
 	done <commands
 }
 
-@test "manual: mandoc finds nothing to warn of" {
-	run -0 mandoc -Tlint -W warning "$MANUAL"
+@test "frames: the manual has the types of the program, with numbers and lengths" {
+	frame_types >known
+	sed -nE 's/^\.It ([A-Z]+) Ta ([0-9]+) Ta [a-z0]+ Ta ([0-9]+) Ta .*/\1 \2 \3/p' "$FRAMES" >manual
+	same known manual
+}
+
+# say CONSTANT PATTERN: the manual of the frames has this, with %s the number.
+say() {
+	local number text
+	number=$(sed -nE "s/^#define $1 +([0-9]+).*/\1/p" "$TOP/src/frame.h")
+	printf -v text "$2" "$number"
+	plain "$FRAMES" | tr -s '\n ' ' ' | grep -F -- "$text" >/dev/null || {
+		echo "$1: the manual does not say: $text"
+		return 1
+	}
+}
+
+@test "frames: the manual has the numbers of the program" {
+	say FRAME_VERSION "the version: %s "
+	say FRAME_HEADER "A frame is a header of %s bytes"
+	say FRAME_BLOCK "A block is %s bytes"
+	say FRAME_OFFERS "up to %s files ahead"
+	say FRAME_BATCH "for at most %s entries"
+	run -1 say FRAME_BATCH "for at most %s frames"
+}
+
+@test "manuals: mandoc finds nothing to warn of" {
+	run -0 mandoc -Tlint -W warning "$MANUAL" "$FRAMES"
 	expect "$output" ""
 }

@@ -1,9 +1,10 @@
 /*
- * Child processes, a connection each. Most are
- * commands in the place of stdin and stdout: run by sh(1) on the socket itself,
- * which becomes their stdin and their stdout. Their stderr is ours; they get no
- * other descriptor, no signal blocked or ignored that was not before, SIGPIPE
- * as it is by default, and in their environment
+ * Child processes, one for each connection; or what takes our own place.
+ *
+ * Most are commands: sh(1) runs them on the socket itself, which becomes their
+ * stdin and their stdout. Their stderr is ours; they get no other descriptor,
+ * no signal blocked or ignored that was not before, SIGPIPE as it is by
+ * default, and in their environment
  *
  *	VCAT_PEER		the peer's address, as vcat takes it
  *	VCAT_PEER_CID, VCAT_PEER_PORT, VCAT_LOCAL_CID, VCAT_LOCAL_PORT

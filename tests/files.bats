@@ -102,7 +102,7 @@ only_in() {
 	same_trees src in/src
 }
 
-@test "files: over TCP, and a socket that is passed by a socket unit" {
+@test "files: over TCP" {
 	tree src
 	mkdir in
 	start receiver "$VCAT" -l --into in tcp:127.0.0.1:any
@@ -111,6 +111,23 @@ only_in() {
 	finish receiver
 	expect "$status" 0 "status of the receiver"
 	same_trees src in/src
+}
+
+@test "files: over a socket that systemd passes, one that listens or is connected" {
+	local option
+	tree src
+	for option in "" -a; do
+		rm -rf in s
+		mkdir in
+		# shellcheck disable=SC2086 # none, or one
+		start unit systemd-socket-activate $option -l "$T/s" \
+			"$VCAT" -l --into "$T/in" - </dev/null
+		wait_until 10 test -S s
+		run -0 vcat --files src unix:s
+		# with -a it goes on listening
+		if [[ $option ]]; then stop unit; else finish unit; fi
+		same_trees src in/src
+	done
 }
 
 # vmm STYLE: one on ./v, whose guest is this directory.
@@ -404,14 +421,12 @@ vmm() {
 	expect "$status" 0 "status of the receiver"
 }
 
-@test "many: 20000 small files, some of them there already" {
+@test "many: 100000 small files, some of them there already" {
 	local i
 	mkdir -p src in/src
-	for ((i = 0; i < 20000; i++)); do
-		echo "$i" >"src/$i"
-	done
+	(cd src && seq 100000 | split -l 1 -a 5 -d -)
 	for ((i = 0; i < 200; i++)); do
-		echo other >"in/src/$i"
+		echo other >"in/src/x$((10000 + i))"
 	done
 	receive in --no-sync
 	send src

@@ -159,12 +159,12 @@ BYE=40
 	each_byte found back flip $(seq 0 $((back - 1)))
 }
 
-# Every third byte, and so on: these harms do not depend on what a byte says.
+# Every seventh byte, and so on: these harms do not depend on what a byte says.
 @test "damage: an end in the middle is found" {
 	measure
-	each_byte found_by_both forth cut $(seq 0 3 $((forth - BYE - 1)))
-	each_byte judged forth cut $(seq $((forth - BYE)) 3 $((forth - 1)))
-	each_byte found back cut $(seq 0 3 $((back - 1)))
+	each_byte found_by_both forth cut $(seq 0 7 $((forth - BYE - 1)))
+	each_byte judged forth cut $(seq $((forth - BYE)) 7 $((forth - 1)))
+	each_byte found back cut $(seq 0 7 $((back - 1)))
 }
 
 @test "resume: what is there already is not sent again, and checked" {
@@ -181,34 +181,34 @@ BYE=40
 
 @test "resume: a flipped bit to the sender is found by it" {
 	partial
-	each_byte found back flip $(seq 0 3 $((back - 1)))
+	each_byte found back flip $(seq 0 7 $((back - 1)))
 }
 
 @test "resume: a flipped bit to the receiver is found by both" {
 	partial
-	each_byte found_by_both forth flip $(seq 0 3 300) \
+	each_byte found_by_both forth flip $(seq 0 7 300) \
 		$(seq 1000 100003 $((forth - 300))) \
-		$(seq $((forth - 300)) 3 $((forth - BYE - 1)))
+		$(seq $((forth - 300)) 7 $((forth - BYE - 1)))
 }
 
 @test "damage: a byte that is lost or comes twice is found" {
 	measure 1
 	AT_ONCE=16
-	each_byte found_by_both forth drop $(seq 0 7 $((forth - BYE - 1)))
+	each_byte found_by_both forth drop $(seq 0 13 $((forth - BYE - 1)))
 	each_byte judged forth drop $(seq $((forth - BYE)) 7 $((forth - 1)))
-	each_byte found back drop $(seq 0 7 $((back - 1)))
-	# one more byte after all frames that count does no harm
-	each_byte found_by_both forth twice $(seq 0 7 $((forth - BYE - 2)))
+	each_byte found back drop $(seq 0 13 $((back - 1)))
+	# FINISH ends with eight zeros, and one more does no harm
+	each_byte found_by_both forth twice $(seq 0 13 $((forth - BYE - 9)))
 	each_byte judged forth twice $(seq $((forth - BYE)) 7 $((forth - 1)))
-	each_byte judged back twice $(seq 0 7 $((back - 1)))
+	each_byte judged back twice $(seq 0 13 $((back - 1)))
 }
 
 @test "damage: a wire that goes dead at any byte is found in time" {
 	measure 1
 	AT_ONCE=16
-	each_byte found_by_both forth halt $(seq 0 13 $((forth - BYE - 1)))
-	each_byte judged forth halt $(seq $((forth - BYE)) 13 $((forth - 1)))
-	each_byte found back halt $(seq 0 13 $((back - 1)))
+	each_byte found_by_both forth halt $(seq 0 29 $((forth - BYE - 1)))
+	each_byte judged forth halt $(seq $((forth - BYE)) 29 $((forth - 1)))
+	each_byte found back halt $(seq 0 29 $((back - 1)))
 }
 
 # What two couriers say to each other, the one that sends first.

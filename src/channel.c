@@ -67,6 +67,11 @@ bool channel_is_sending(const struct channel *channel)
 	return channel->gone < channel->held || channel->bulk.iov_len > 0;
 }
 
+bool channel_is_full(const struct channel *channel)
+{
+	return channel->bulk.iov_len > 0 || channel->held >= ENOUGH;
+}
+
 static void note_sent(struct channel *channel, size_t n)
 {
 	size_t small = channel->held - channel->gone;
@@ -261,9 +266,7 @@ int channel_send(
     struct channel *channel, struct frame frame, const void *payload)
 {
 	channel_put(channel, frame, payload);
-	if (channel->bulk.iov_len == 0 && channel->held < ENOUGH)
-		return 0;
-	return push(channel);
+	return channel_is_full(channel) ? push(channel) : 0;
 }
 
 int channel_say(struct channel *channel, enum frame_type type, uint64_t at,

@@ -67,6 +67,9 @@ void channel_put(
     struct channel *channel, struct frame frame, const void *payload);
 bool channel_is_sending(const struct channel *channel);
 
+/* Whether it holds as much as channel_send() holds back. */
+bool channel_is_full(const struct channel *channel);
+
 /*
  * Takes the next frame if it has arrived. Returns 1, with its payload, good
  * until the next call for this channel; 0 if none is there; or -1 after a

@@ -43,6 +43,26 @@ static int take_answers(struct sender *sender, bool wait)
 	}
 }
 
+/*
+ * As channel_send(), but takes answers while it waits: hashes of blocks may be
+ * more than a channel holds, and their sender does not read meanwhile.
+ */
+static int send_frame(
+    struct sender *sender, struct frame frame, const void *payload)
+{
+	struct channel *channel = sender->channel;
+
+	channel_put(channel, frame, payload);
+	if (!channel_is_full(channel))
+		return 0;
+	channel_flush(channel);
+	while (channel_is_sending(channel))
+		if (channel_turn(channel, NULL, 0) < 0 ||
+		    take_answers(sender, false) < 0)
+			return -1;
+	return 0;
+}
+
 /* Sends one part of a content. */
 static int send_part(struct sender *sender, struct ledger_item *item,
     const struct content_part *part)
@@ -56,7 +76,7 @@ static int send_part(struct sender *sender, struct ledger_item *item,
 
 	if (item->sum != NULL)
 		sums_reached(item->sum, part->offset + part->length);
-	return channel_send(sender->channel, frame, sender->block);
+	return send_frame(sender, frame, sender->block);
 }
 
 /*
@@ -85,7 +105,7 @@ static int send_parts(
 	receipt_moved(sender->receipt, (uint64_t)item->st.st_size - at, 0);
 	if (item->sum != NULL)
 		sums_complete(item->sum, (uint64_t)item->st.st_size);
-	return channel_send(sender->channel,
+	return send_frame(sender,
 	    (struct frame){ .type = FRAME_END,
 		.at = (uint64_t)item->st.st_size,
 		.length = sizeof digest.bytes },
@@ -177,7 +197,7 @@ static int offer(struct sender *sender)
 		return channel_fail(sender->channel, strerror(errno));
 	fill_entry(&offered, entry);
 	frame.length = (uint32_t)frame_put_entry(payload, &offered);
-	return channel_send(sender->channel, frame, payload);
+	return send_frame(sender, frame, payload);
 }
 
 /* No more entries, and no more contents. */
@@ -190,7 +210,7 @@ static int finish(struct sender *sender)
 
 	frame_put_number(unsent, sender->unsent);
 	sender->ledger.finished = true;
-	return channel_send(sender->channel, frame, unsent);
+	return send_frame(sender, frame, unsent);
 }
 
 static bool run(struct sender *sender)

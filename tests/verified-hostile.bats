@@ -702,6 +702,18 @@ silent() {
 	ends_with vcat 0
 }
 
+@test "receivers: hashes of one file that come while another is sent" {
+	new_world
+	"$PATTERN" 1 4194304 >out/a
+	truncate -s 1T out/b
+	start vcat "$VCAT" -l -w 5 -i 5 --files out/a out/b unix:s </dev/null
+	# more than both ends hold back, before it reads what is sent to it
+	courier "${RECEIVES[@]}" expect entry:1:b go 0 ignore 1 repeat 1000 have-all 1 ignore 0 \
+		refuse 1 no await end:4194304 stored 0 seen finish result 2 1 expect bye
+	ends_with vcat 1
+	expect_in vcat.err "out/b: no"
+}
+
 @test "memory: entries without end, answered or not" {
 	new_world
 	watch_memory

@@ -76,7 +76,12 @@ static int send_part(struct sender *sender, struct ledger_item *item,
 
 	if (item->sum != NULL)
 		sums_reached(item->sum, part->offset + part->length);
-	return send_frame(sender, frame, sender->block);
+	if (send_frame(sender, frame, sender->block) < 0)
+		return -1;
+	/* the next one may be long in coming, and a peer with -i waits */
+	if (part->same)
+		channel_flush(sender->channel);
+	return 0;
 }
 
 /*

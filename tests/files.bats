@@ -387,6 +387,20 @@ vmm() {
 	! grep -q fsync trace
 }
 
+@test "resume: each block that is there is answered before the next one is read" {
+	"$PATTERN" 1 4000000 >a
+	mkdir in
+	cp -p a in/a
+	receive in --resume
+	strace -o trace -e trace=connect,pread64,sendmsg "$VCAT" --files a unix:s
+	finish receiver
+	expect "$status" 0 "status of the receiver"
+	# so that no -i ends a transfer while a slow disk is read
+	expect "$(sed '1,/^connect/d' trace | sed -nE 's/^([a-z]+)[0-9]*\(.*/\1/p' |
+		tr '\n' ' ' | grep -o 'pread .*pread ')" \
+		"pread sendmsg pread sendmsg pread sendmsg pread " "order of calls"
+}
+
 @test "json: an object a file, and a total" {
 	mkdir src in
 	echo a >src/a

@@ -68,8 +68,15 @@ static void print_sum(FILE *out, const char *sum, const char *name)
 	fputc('\n', out);
 }
 
-static void print_line(
-    const struct receipt *receipt, const struct receipt_line *line)
+/* Each line by itself, since other processes may have the same stdout. */
+static void flush(struct receipt *receipt)
+{
+	fflush(receipt->out);
+	if (ferror(receipt->out) != 0 && receipt->error == 0)
+		receipt->error = errno;
+}
+
+static void print_line(struct receipt *receipt, const struct receipt_line *line)
 {
 	char sum[SUMS_TEXT_SIZE] = "";
 	char peer[ADDRESS_TEXT_SIZE];
@@ -91,6 +98,7 @@ static void print_line(
 	if (receipt->verbose)
 		log_error("%s: %s: stored, %" PRIu64 " bytes",
 		    address_name(receipt->peer, peer), line->name, line->size);
+	flush(receipt);
 }
 
 /* Prints the lines whose turn it is, and waits for sums if that many are behind
@@ -108,7 +116,6 @@ static void print_lines(struct receipt *receipt, int behind)
 		free(line->name);
 		free(line);
 	}
-	fflush(receipt->out);
 }
 
 void receipt_stored(struct receipt *receipt, const char *name, uint64_t size,
@@ -145,7 +152,7 @@ static void print_failed(
 	json_bool(&json, "stored", false);
 	json_string(&json, "error", why);
 	json_close(&json);
-	fflush(receipt->out);
+	flush(receipt);
 }
 
 void receipt_failed_at(struct receipt *receipt, const char *name,
@@ -222,8 +229,10 @@ enum status receipt_close(struct receipt *receipt, enum status status)
 		summarize(receipt);
 	if (receipt->sums != NULL)
 		sums_close(receipt->sums);
-	if (fclose(receipt->out) == 0)
+	flush(receipt);
+	fclose(receipt->out);
+	if (receipt->error == 0)
 		return status;
-	log_error("stdout: write: %s", strerror(errno));
+	log_error("stdout: write: %s", strerror(receipt->error));
 	return STATUS_FAILED;
 }

@@ -35,6 +35,7 @@ struct receipt {
 
 	/* Its own. */
 	FILE *out;
+	int error;         /* errno's, once a line could not be written */
 	struct sums *sums; /* NULL: not wanted */
 	struct progress progress;
 	int64_t began;

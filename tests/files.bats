@@ -435,6 +435,17 @@ vmm() {
 	expect "$status" 0 "status of the receiver"
 }
 
+@test "sums: a stdout that takes nothing is a failure" {
+	echo a >a
+	receive in
+	local got=0
+	timeout "$LIMIT" "$VCAT" --sums --files a unix:s >/dev/full 2>err || got=$?
+	expect "$got" 1
+	expect_in err "stdout: write: No space left on device"
+	finish receiver
+	expect "$status" 0 "status of the receiver"
+}
+
 @test "many: 100000 small files, some of them there already" {
 	local i
 	mkdir -p src in/src

@@ -40,7 +40,15 @@ int receipt_open(struct receipt *receipt, uint64_t total)
 
 struct sums_file *receipt_sum(struct receipt *receipt, int fd)
 {
-	return receipt->sums != NULL ? sums_begin(receipt->sums, fd) : NULL;
+	struct sums_file *sum;
+
+	if (receipt->sums == NULL)
+		return NULL;
+	sum = sums_begin(receipt->sums, fd);
+	if (sum == NULL && !receipt->lacks_sums)
+		trouble_at(receipt->peer, "sum", errno);
+	receipt->lacks_sums = receipt->lacks_sums || sum == NULL;
+	return sum;
 }
 
 void receipt_moved(struct receipt *receipt, uint64_t done, uint64_t moved)
@@ -82,8 +90,11 @@ static void print_line(struct receipt *receipt, const struct receipt_line *line)
 	char peer[ADDRESS_TEXT_SIZE];
 	struct json json;
 
-	if (line->sum != NULL && sums_take(line->sum, sum) < 0)
+	if (line->sum != NULL && sums_take(line->sum, sum) < 0) {
 		log_error("%s: no sum: %s", line->name, strerror(errno));
+		receipt->lacks_sums = true;
+		sum[0] = '\0';
+	}
 	if (receipt->json) {
 		json_open(&json, receipt->out);
 		json_string(&json, "name", line->name);
@@ -220,9 +231,10 @@ enum status receipt_close(struct receipt *receipt, enum status status)
 		log_error("%s: the sender left out %" PRIu64
 			  " of its files: see its messages",
 		    address_name(receipt->peer, peer), receipt->unsent);
-	if (status == STATUS_OK && receipt->failed + receipt->unsent > 0)
-		status = STATUS_FAILED;
 	print_lines(receipt, 0);
+	if (status == STATUS_OK &&
+	    (receipt->lacks_sums || receipt->failed + receipt->unsent > 0))
+		status = STATUS_FAILED;
 	if (receipt->json)
 		print_json_total(receipt, status);
 	if (shown || receipt->verbose)

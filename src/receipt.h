@@ -36,6 +36,7 @@ struct receipt {
 	/* Its own. */
 	FILE *out;
 	int error;         /* errno's, once a line could not be written */
+	bool lacks_sums;   /* some could not be computed */
 	struct sums *sums; /* NULL: not wanted */
 	struct progress progress;
 	int64_t began;

@@ -446,6 +446,24 @@ vmm() {
 	expect "$status" 0 "status of the receiver"
 }
 
+@test "sums: one that cannot be computed is a failure" {
+	echo a >a
+	receive in -k --overwrite
+	local n failed=0 got
+	for n in {6..14}; do
+		got=0
+		(ulimit -n "$n" && exec timeout "$LIMIT" "$VCAT" --sums --files a unix:s) \
+			>out 2>err || got=$?
+		! grep -qx 'vcat: unix:s: sum: Too many open files' err || failed=1
+		[[ $got != 0 || $(<out) == "$(sha256sum a)" ]] || {
+			echo "status 0 with $n descriptors: $(<out)"
+			return 1
+		}
+	done
+	expect "$got $failed" "0 1" "last status, and whether a sum failed"
+	stop receiver
+}
+
 @test "many: 100000 small files, some of them there already" {
 	local i
 	mkdir -p src in/src

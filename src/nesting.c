@@ -36,6 +36,7 @@ int nesting_enter(struct nesting *nesting, const char *name, bool apply)
 	level->name = copy;
 	level->apply = apply;
 	SLIST_INSERT_HEAD(&nesting->levels, level, next);
+	nesting->depth++;
 	return 0;
 }
 
@@ -47,6 +48,7 @@ bool nesting_leave(struct nesting *nesting, const char *name, bool *apply)
 		return false;
 	*apply = level->apply;
 	SLIST_REMOVE_HEAD(&nesting->levels, next);
+	nesting->depth--;
 	free(level->name);
 	free(level);
 	return true;

@@ -12,6 +12,7 @@ struct nesting_level;
 
 struct nesting {
 	SLIST_HEAD(nesting_levels, nesting_level) levels; /* at first {0} */
+	int depth;
 };
 
 /* Whether a name lies in the innermost directory, and no deeper. */

@@ -188,6 +188,10 @@ static int take_entry(struct receiver *receiver, const struct frame *frame,
 	why = folder_check(entry.name);
 	if (why == NULL && !nesting_holds(&receiver->nesting, entry.name))
 		return wrong(receiver);
+	/* a name that is refused may lie anywhere: there is no end of those */
+	if (entry.kind == FRAME_DIRECTORY &&
+	    receiver->nesting.depth == BENEATH_DEPTH)
+		return wrong(receiver);
 	return entry.kind == FRAME_FILE ? take_file(receiver, &entry, why)
 					: take_made(receiver, &entry, why);
 }

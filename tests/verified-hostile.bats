@@ -730,6 +730,15 @@ silent() {
 	[[ $status == 1 || $status == 3 ]]
 }
 
+@test "memory: directories without end, one in the other, all refused" {
+	new_world
+	receiver
+	courier "${SENDS[@]}" repeat 128 dir ../x repeat 128 rejects % \
+		dir ../x gives-up
+	finish vcat
+	expect "$status" 1 "status"
+}
+
 @test "memory: while nobody reads its answers a receiver takes in little" {
 	new_world
 	watch_memory

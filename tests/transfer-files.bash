@@ -186,3 +186,37 @@ held_little() {
 	[[ $BUILD != release ]] || (($(<held) < MOST_MEMORY)) ||
 		expect "$(<held) KiB" "less than $MOST_MEMORY KiB" "memory"
 }
+
+# What a courier says and waits for at the beginning, by its role.
+SENDS=(hello 1 expect hello:0)
+RECEIVES=(hello 2 expect hello:0 expect entry:0:a)
+STREAMS=(hello 3 expect hello:0)
+# The content of a file that was let in, and its end.
+HELLO=(expect go:0 begin 0 data 0 hello end 5)
+
+# parts COUNT LENGTH: a name of so many parts, of that length each.
+parts() {
+	local part name
+	printf -v part "%0$2d" 0
+	name=$(printf "/$part%.0s" $(seq "$1"))
+	echo "${name#/}"
+}
+
+# within NAME WORD...: the words for all directories that a name lies in, around
+# the words.
+within() {
+	local rest=$1 path="" before=() after=()
+	while [[ $rest == */* ]]; do
+		path+=${path:+/}${rest%%/*}
+		rest=${rest#*/}
+		before+=(dir "$path")
+		after=(leave "$path" "${after[@]}")
+	done
+	shift
+	echo "${before[@]}" "$@" "${after[@]}"
+}
+
+# name_is_refused KIND...: NAME in the words is that; TARGET is of a link.
+name_is_refused() {
+	refused "${SENDS[@]}" "$@" rejects 0 finish 0 ends
+}

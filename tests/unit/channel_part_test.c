@@ -249,7 +249,8 @@ static void test_endless_last_words(void)
 	shutdown(talk.peer, SHUT_RD);
 	begin(&mischief, &talk);
 	CHECK_INT(channel_send(&talk.channel, data, block), -1);
-	CHECK_SAID(": the peer closed the connection");
+	/* "too early", if one of its frames came before */
+	CHECK(strstr(talk_said(), ": the peer closed the connection") != NULL);
 	stop(&mischief);
 	free(block);
 	talk_close(&talk);

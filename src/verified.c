@@ -35,6 +35,7 @@ struct verified {
 	unsigned char *block;         /* what was read */
 	const unsigned char *payload; /* what is to be written */
 	size_t left;                  /* of it */
+	bool hung_up;                 /* stdout, a socket, has no reader */
 };
 
 static int fail(struct verified *v, const char *what, int error)
@@ -189,14 +190,17 @@ static int receive_next(struct verified *v)
 static int wait(struct verified *v)
 {
 	bool reads = !v->out.ended && !channel_is_sending(v->channel);
+	bool watches = v->rules->writes && (v->left > 0 || !v->hung_up);
 	struct pollfd fds[] = {
 		{ .fd = reads ? v->stdio->in.fd : -1, .events = POLLIN },
-		{ .fd = v->rules->writes ? v->stdio->out.fd : -1,
+		{ .fd = watches ? v->stdio->out.fd : -1,
 		    .events = v->left > 0 ? POLLOUT : 0 },
 	};
 
 	if (channel_turn(v->channel, fds, 2) < 0)
 		return -1;
+	/* of a socket: it would be reported for ever; writing will tell */
+	v->hung_up = v->hung_up || (fds[1].revents & POLLHUP) != 0;
 	if (v->left == 0 && (fds[1].revents & POLLERR) != 0)
 		return fail(v, "stdout: write", EPIPE);
 	return v->left > 0 ? write_stdout(v) : 0;

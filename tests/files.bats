@@ -311,6 +311,22 @@ vmm() {
 	expect "$status" 1
 }
 
+@test "verified: a socket as stdout that has hung up is not asked again and again" {
+	silence
+	start listener "$VCAT" -l --verified unix:s <silent
+	wait_until 5 test -S s
+	start client socat unix-listen:x \
+		exec:"strace -o trace -e trace=poll $VCAT --verified unix\\:s",nofork
+	wait_until 5 test -S x
+	printf hello | socat -u - unix-connect:x
+	wait_until 5 grep -q hello listener.out
+	sleep 0.3
+	(($(wc -l <trace) < 1000)) || expect "$(wc -l <trace)" "fewer" "calls of poll"
+	running client
+	stop listener
+	stop client
+}
+
 @test "keep-open: many senders at once, and one that is silent holds nobody up" {
 	local i
 	silence

@@ -24,15 +24,22 @@ int batch_open(struct batch *batch)
 	return batch->items != NULL ? 0 : -1;
 }
 
-/* Gives it its name, or a directory its last touch. */
-static int place(struct batch *batch, struct batch_item *item)
+/* Gives a file its name. */
+static void place(struct batch *batch, struct batch_item *item)
 {
-	if (item->kind == FRAME_FILE && item->deposit.fd >= 0)
-		return deposit_commit(
-		    &item->deposit, &item->facts, batch->overwrite);
-	if (item->kind == FRAME_LEAVE && item->apply)
-		return folder_leave(batch->into, item->name, &item->facts);
-	return 0;
+	if (item->kind == FRAME_FILE && item->deposit.fd >= 0 &&
+	    deposit_commit(&item->deposit, &item->facts, batch->overwrite) < 0)
+		item->error = errno;
+}
+
+/* A directory has all that is in it. */
+static void leave(struct batch *batch, struct batch_item *item)
+{
+	if (item->kind != FRAME_LEAVE || !item->apply)
+		return;
+	item->deposit.fd = folder_leave(batch->into, item->name, &item->facts);
+	if (item->deposit.fd < 0)
+		item->error = errno;
 }
 
 /* The directory that the name is in has changed. */
@@ -53,23 +60,26 @@ static bool are_together(const char *a, const char *b)
 	return strncmp(a, b, length) == 0 && strchr(b + length, '/') == NULL;
 }
 
-/* First the bytes, then the names, then the directories. */
-static void store(struct batch *batch)
+static void sync_kind(struct batch *batch, enum frame_kind kind)
+{
+	struct batch_item *end = batch->items + batch->count;
+	struct batch_item *item;
+
+	for (item = batch->items; item < end && batch->sync; item++)
+		if (item->kind == kind && item->deposit.fd >= 0 &&
+		    deposit_sync(&item->deposit) < 0)
+			item->error = errno;
+}
+
+/* The directories in which something has got its name. */
+static void sync_parents(struct batch *batch)
 {
 	struct batch_item *end = batch->items + batch->count;
 	struct batch_item *item;
 	const struct batch_item *before = NULL; /* whose directory is synced */
 
-	for (item = batch->items; item < end && batch->sync; item++)
-		if (item->kind == FRAME_FILE && item->deposit.fd >= 0 &&
-		    deposit_sync(&item->deposit) < 0)
-			item->error = errno;
-	for (item = batch->items; item < end; item++)
-		if (item->error == 0 && place(batch, item) < 0)
-			item->error = errno;
 	for (item = batch->items; item < end && batch->sync; item++) {
-		if (item->error != 0 ||
-		    (item->kind == FRAME_LEAVE && !item->apply) ||
+		if (item->error != 0 || item->kind == FRAME_LEAVE ||
 		    (before != NULL && are_together(before->name, item->name)))
 			continue;
 		before = item;
@@ -78,6 +88,25 @@ static void store(struct batch *batch)
 			before = NULL;
 		}
 	}
+}
+
+/*
+ * First the bytes, then the names, then the directories. Only after that, these
+ * get permissions with which we may not be able to open them again.
+ */
+static void store(struct batch *batch)
+{
+	struct batch_item *end = batch->items + batch->count;
+	struct batch_item *item;
+
+	sync_kind(batch, FRAME_FILE);
+	for (item = batch->items; item < end; item++)
+		if (item->error == 0)
+			place(batch, item);
+	sync_parents(batch);
+	for (item = batch->items; item < end; item++)
+		leave(batch, item);
+	sync_kind(batch, FRAME_LEAVE);
 }
 
 /* Says what has come of it, and lets go of it. */

@@ -70,13 +70,14 @@ int folder_leave(
 		     ? -1
 		     : openat(parent, last,
 			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int result;
+	int error;
 
 	if (fd < 0)
 		return -1;
-	result = futimens(fd, times);
-	if (result == 0)
-		result = fchmod(fd, facts->mode);
+	if (futimens(fd, times) == 0 && fchmod(fd, facts->mode) == 0)
+		return fd;
+	error = errno;
 	close(fd);
-	return result;
+	errno = error;
+	return -1;
 }

@@ -28,7 +28,8 @@ const char *folder_make(struct beneath *into, const char *name, bool *made);
 const char *folder_link(
     struct beneath *into, const struct frame_entry *entry, bool overwrite);
 
-/* Gives a directory its permissions and time. Returns 0, or -1 with errno. */
+/* Gives a directory its permissions and time. Returns a descriptor of it, or -1
+ * with errno. */
 int folder_leave(
     struct beneath *into, const char *name, const struct deposit_facts *facts);
 

@@ -206,6 +206,21 @@ vmm() {
 	diff -r src in/src
 }
 
+@test "files: directories that their new owner may not read, and files likewise" {
+	((EUID == 0)) || skip "only root can send them"
+	mkdir -p src/write src/none/inner in
+	tee src/write/f src/none/f src/none/inner/f src/zero <<<text >/dev/null
+	chmod 311 src/write
+	chmod 0 src/none/inner src/none src/zero
+	chmod 777 .
+	chown 65534 in
+	start receiver setpriv --reuid 65534 --clear-groups "$VCAT" -l --into in unix:s
+	wait_until 5 test -S s
+	send src
+	both_are 0
+	same_trees src in/src
+}
+
 @test "files: what is no file, directory or link is named, and the rest is sent" {
 	mkdir src
 	echo a >src/a

@@ -15,7 +15,10 @@
 
 const char arrival_wrong[] = "a frame is out of order";
 
-static const char exists[] = "it exists already: --overwrite replaces it";
+static const char exists[] =
+    "it exists already: --overwrite replaces it, --resume compares it";
+static const char differs[] =
+    "it exists already and differs: --overwrite replaces it";
 
 const char *arrival_reason(int error)
 {
@@ -45,13 +48,16 @@ static const char *look(struct arrival *arrival, int parent, const char *last,
 		return errno == ENOENT ? NULL : strerror(errno);
 	if (S_ISDIR(st.st_mode))
 		return arrival_reason(EISDIR);
+	arrival->changed = st.st_ctim;
 	if (arrival->resume && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size == entry->size &&
 	    st.st_mtim.tv_sec == entry->seconds &&
 	    st.st_mtim.tv_nsec == entry->nanoseconds)
-		arrival->found =
-		    openat(parent, last, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return arrival->found >= 0 || arrival->overwrite ? NULL : exists;
+		arrival->found = openat(parent, last,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (arrival->found >= 0 || arrival->overwrite)
+		return NULL;
+	return arrival->resume ? differs : exists;
 }
 
 const char *arrival_begin(
@@ -196,17 +202,35 @@ static int copy_found(const struct arrival *arrival)
 	return (int)n;
 }
 
+/* Nobody may have written to the file that is there since its blocks were read.
+ * Returns NULL, or what is wrong. */
+static const char *check_found(const struct arrival *arrival)
+{
+	struct stat st;
+
+	if (fstat(arrival->found, &st) < 0)
+		return strerror(errno);
+	return st.st_ctim.tv_sec == arrival->changed.tv_sec &&
+		       st.st_ctim.tv_nsec == arrival->changed.tv_nsec
+		   ? NULL
+		   : "the receiver's file has just changed";
+}
+
 /* The file that is there is another: returns NULL if it may be replaced. */
 static const char *replace_found(struct arrival *arrival)
 {
 	const char *last;
+	const char *why;
 	int parent = beneath_parent(arrival->into, arrival->name, &last);
 
 	if (!arrival->overwrite)
-		return exists;
+		return differs;
 	if (parent < 0 || deposit_resume(&arrival->deposit, parent, last) < 0 ||
 	    copy_found(arrival) < 0)
 		return arrival_reason(errno);
+	why = check_found(arrival);
+	if (why != NULL)
+		return why;
 	arrival->stale = arrival->size;
 	close(arrival->found);
 	arrival->found = -1;
@@ -336,9 +360,10 @@ static const char *take_end(struct arrival *arrival, const struct frame *frame,
 		return why;
 	if (memcmp(payload, arrival->digest.bytes,
 		sizeof arrival->digest.bytes) != 0)
-		return "it arrived damaged: the sender's hash is another";
-	if (arrival->found < 0 &&
-	    (arrival->at < arrival->size || arrival->stale > arrival->size) &&
+		return "it arrived damaged: its hash differs from the sender's";
+	if (arrival->found >= 0)
+		return check_found(arrival);
+	if ((arrival->at < arrival->size || arrival->stale > arrival->size) &&
 	    ftruncate(arrival->deposit.fd, (off_t)arrival->size) < 0)
 		return strerror(errno);
 	return NULL;
@@ -361,10 +386,15 @@ const char *arrival_take(struct arrival *arrival, const struct frame *frame,
 
 void arrival_drop(struct arrival *arrival)
 {
+	struct stat st;
+	/* many are made ahead, of which nothing has come */
+	bool keep = arrival->resume && arrival->deposit.fd >= 0 &&
+		    fstat(arrival->deposit.fd, &st) == 0 && st.st_size > 0;
+
 	if (arrival->found >= 0)
 		close(arrival->found);
 	arrival->found = -1;
-	deposit_drop(&arrival->deposit, arrival->resume);
+	deposit_drop(&arrival->deposit, keep);
 	arrival->deposit = deposit_none;
 	content_forget_blocks(&arrival->blocks);
 }

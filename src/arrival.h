@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "beneath.h"
 #include "channel.h"
@@ -30,6 +31,7 @@ struct arrival {
 	uint64_t size, at;            /* at: all before it is done */
 	struct deposit deposit;       /* where it is written */
 	int found;                    /* or the file that is there, or -1 */
+	struct timespec changed;      /* its st_ctim when it was found */
 	uint64_t known;               /* up to there its data is in `blocks` */
 	uint64_t stale;               /* so much of the deposit is of before */
 	struct content_blocks blocks; /* that are there */

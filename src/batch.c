@@ -15,6 +15,9 @@
 /* Stored when so many bytes have arrived, so that no sync takes long. */
 #define ENOUGH (256UL << 20)
 
+/* The longest that an entry waits for others. */
+#define HELD_SECONDS 5.0
+
 int batch_open(struct batch *batch)
 {
 	int room = fd_room(batch->into->root, SPARE) / DESCRIPTORS;
@@ -67,7 +70,9 @@ static void sync_kind(struct batch *batch, enum frame_kind kind)
 
 	for (item = batch->items; item < end && batch->sync; item++)
 		if (item->kind == kind && item->deposit.fd >= 0 &&
-		    deposit_sync(&item->deposit) < 0)
+		    ((kind == FRAME_FILE &&
+			 deposit_describe(&item->deposit, &item->facts) < 0) ||
+			deposit_sync(&item->deposit) < 0))
 			item->error = errno;
 }
 
@@ -151,6 +156,8 @@ int batch_store(struct batch *batch)
 
 int batch_add(struct batch *batch, const struct batch_item *item)
 {
+	if (batch->count == 0)
+		batch->due = deadline_in(HELD_SECONDS);
 	batch->items[batch->count++] = *item;
 	batch->bytes += item->size;
 	if (batch->count < batch->most && batch->bytes < ENOUGH)

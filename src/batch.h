@@ -12,6 +12,7 @@
 
 #include "beneath.h"
 #include "channel.h"
+#include "deadline.h"
 #include "deposit.h"
 #include "frame.h"
 #include "receipt.h"
@@ -38,6 +39,7 @@ struct batch {
 	struct batch_item *items;
 	int count, most;
 	uint64_t bytes;
+	struct deadline due; /* if it holds any: to be stored by then */
 };
 
 /* Returns 0, or -1 with errno. batch_close() it in any case. */

@@ -18,7 +18,7 @@ const char *content_add_block(
 
 	if (count == BLOCKS_MAX || index >= blocks->end ||
 	    (count > 0 && index <= blocks->list[count - 1].index))
-		return "the peer says that it has impossible blocks";
+		return "the peer claims blocks that the file does not have";
 	if (count == blocks->room) {
 		size_t room = 2 * count + 8;
 		void *list =

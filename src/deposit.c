@@ -92,7 +92,7 @@ int deposit_open(struct deposit *deposit, int directory, const char *name)
 	deposit->fd = open_unnamed(deposit->directory);
 	if (deposit->fd >= 0)
 		return 0;
-	/* whatever the reason: if it is not O_TMPFILE, this has it, too */
+	/* whatever failed: if the cause is not O_TMPFILE, this fails, too */
 	if (open_named(deposit) < 0 || ftruncate(deposit->fd, 0) < 0)
 		return drop_failed(deposit);
 	return 0;
@@ -169,6 +169,14 @@ static int give_facts(int fd, const struct deposit_facts *facts)
 	return unless_unknown(futimens(fd, times));
 }
 
+int deposit_describe(struct deposit *deposit, const struct deposit_facts *facts)
+{
+	int result = give_facts(deposit->fd, facts);
+
+	deposit->described = result == 0;
+	return result;
+}
+
 /* Gives a file that has no name this one. */
 static int link_unnamed(const struct deposit *deposit, const char *name)
 {
@@ -230,7 +238,7 @@ static int give_name(struct deposit *deposit, bool replace)
 			return 0;
 		if (errno != EEXIST || !replace)
 			return -1;
-		/* whoever finds it there is to see that it is not left over */
+		/* the lock shows others that this file is still in use */
 		if (flock(deposit->fd, LOCK_EX | LOCK_NB) < 0 ||
 		    make_part(deposit, NULL) < 0)
 			return -1;
@@ -247,7 +255,7 @@ int deposit_commit(
     struct deposit *deposit, const struct deposit_facts *facts, bool replace)
 {
 	if ((!deposit->synced && flush(deposit->fd) < 0) ||
-	    give_facts(deposit->fd, facts) < 0 ||
+	    (!deposit->described && deposit_describe(deposit, facts) < 0) ||
 	    give_name(deposit, replace) < 0)
 		return drop_failed(deposit);
 	deposit_drop(deposit, false);

@@ -24,6 +24,7 @@ struct deposit {
 	char name[256];               /* of the target, in it */
 	char part[PARTIAL_NAME_SIZE]; /* ""; its own name if it has one */
 	bool synced;                  /* by deposit_sync() */
+	bool described;               /* by deposit_describe() */
 };
 
 /* What a file has beside its bytes. */
@@ -54,6 +55,13 @@ int deposit_resume(struct deposit *deposit, int directory, const char *name);
 
 /* Has the kernel begin to write it to disk, so that deposit_sync() is short. */
 void deposit_push(const struct deposit *deposit, off_t from, off_t bytes);
+
+/*
+ * Gives it these facts, before they are synced with the bytes; otherwise
+ * deposit_commit() does. Returns 0, or -1 with errno.
+ */
+int deposit_describe(
+    struct deposit *deposit, const struct deposit_facts *facts);
 
 /* Waits until its bytes are on disk. Returns 0, or -1 with errno. */
 int deposit_sync(struct deposit *deposit);

@@ -98,7 +98,7 @@ int intake_take(
 	let_go(intake);
 	at = intake->bytes + intake->from;
 	if (!frame_may_begin(at, intake->have))
-		return fail(intake, "what came is not a frame of vcat");
+		return fail(intake, "the peer does not speak vcat's frames");
 	if (intake->have < FRAME_HEADER)
 		return 0;
 	intake->framed = true;

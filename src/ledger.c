@@ -134,7 +134,7 @@ const char *ledger_take(struct ledger *ledger, const struct frame *frame,
 	if (frame->type == FRAME_RESULT)
 		return note_result(ledger, frame, payload);
 	if (frame->at < ledger->oldest || frame->at >= ledger->next)
-		return "an answer fits no entry";
+		return "an answer refers to an unknown entry";
 	snprintf(why, sizeof why, "%.*s", (int)frame->length, payload);
 	if (frame->type == FRAME_HAVE && item->state == LEDGER_OFFERED)
 		return content_add_blocks(

@@ -13,8 +13,9 @@
 
 #define NS_PER_S 1e9
 
-/* Sums that may be behind: each holds a descriptor. */
-#define SUMS_BEHIND 64
+/* Sums may be so far behind that each has a descriptor, and some are left. */
+#define SPARE_DESCRIPTORS 1500
+#define SUMS_BEHIND       16 /* at least */
 
 struct receipt_line {
 	char *name;
@@ -26,6 +27,9 @@ struct receipt_line {
 int receipt_open(struct receipt *receipt, uint64_t total)
 {
 	receipt->began = deadline_now();
+	receipt->behind = fd_room(STDERR_FILENO, SPARE_DESCRIPTORS);
+	if (receipt->behind < SUMS_BEHIND)
+		receipt->behind = SUMS_BEHIND;
 	STAILQ_INIT(&receipt->lines);
 	progress_begin(&receipt->progress, receipt->meter, total);
 	receipt->out = fd_output(STDOUT_FILENO);
@@ -147,7 +151,7 @@ void receipt_stored(struct receipt *receipt, const char *name, uint64_t size,
 	*line = (struct receipt_line){ copy, size, sum, { 0 } };
 	STAILQ_INSERT_TAIL(&receipt->lines, line, next);
 	receipt->waiting++;
-	print_lines(receipt, SUMS_BEHIND);
+	print_lines(receipt, receipt->behind);
 }
 
 static void print_failed(

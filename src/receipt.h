@@ -40,6 +40,7 @@ struct receipt {
 	struct sums *sums; /* NULL: not wanted */
 	struct progress progress;
 	int64_t began;
+	int behind;  /* sums that may be: nobody waits for them until then */
 	int waiting; /* lines that wait for their sums */
 	STAILQ_HEAD(receipt_lines, receipt_line) lines;
 };
@@ -57,7 +58,7 @@ void receipt_moved(struct receipt *receipt, uint64_t done, uint64_t moved);
 void receipt_stored(struct receipt *receipt, const char *name, uint64_t size,
     struct sums_file *sum);
 
-/* That entry is not there, nor will be. */
+/* The entry was not stored, and will not be. */
 void receipt_failed(struct receipt *receipt, const char *name, const char *why);
 
 /* The same of one whose path is of more use to our user than its name. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arrival.h"
@@ -70,7 +71,7 @@ static int take_made(
 		why = entry->kind == FRAME_LINK
 			  ? folder_link(receiver->into, entry, rules->overwrite)
 			  : folder_make(receiver->into, entry->name, &made);
-	/* also one that was refused: what is in it will be offered, too */
+	/* also one that was refused: the sender still offers its contents */
 	if (entry->kind == FRAME_DIRECTORY &&
 	    nesting_enter(&receiver->nesting, entry->name,
 		made || (why == NULL && (rules->overwrite || rules->resume))) <
@@ -100,6 +101,15 @@ static struct offer *queue(
 	return offer;
 }
 
+/* A file that was there already is equal. Returns 0, or an errno. */
+static int keep(const struct receiver_rules *rules, int found, mode_t mode)
+{
+	/* EPERM: it is another user's, or there are no permissions here */
+	if (rules->overwrite && fchmod(found, mode) < 0 && errno != EPERM)
+		return errno;
+	return rules->sync && fsync(found) < 0 ? errno : 0;
+}
+
 /* The head of the queue is complete. */
 static int hand_on(struct receiver *receiver)
 {
@@ -107,9 +117,9 @@ static int hand_on(struct receiver *receiver)
 	struct batch_item item = offer->item;
 
 	item.deposit = offer->arrival.deposit;
-	if (offer->arrival.found >= 0 && receiver->rules->sync &&
-	    fsync(offer->arrival.found) < 0)
-		item.error = errno;
+	if (offer->arrival.found >= 0)
+		item.error = keep(
+		    receiver->rules, offer->arrival.found, item.facts.mode);
 	offer->arrival.deposit = deposit_none;
 	offer->item.sum = NULL;
 	offer->item.name = NULL;
@@ -154,7 +164,7 @@ static int take_file(
 	if (receiver->offers.files == FRAME_OFFERS)
 		return wrong(receiver);
 	if (why == NULL && most > 0 && entry->size > most - receiver->promised)
-		why = "with it, there would be more than --max-size allows";
+		why = "this file would exceed --max-size";
 	if (why != NULL)
 		return refuse(receiver, id, entry->name, why);
 	offer = queue(receiver, entry);
@@ -350,6 +360,10 @@ static bool run(struct receiver *receiver)
 
 		if (got < 0 || (got == 0 && wait(receiver) < 0) ||
 		    (got > 0 && take(receiver, &frame, payload) < 0))
+			return false;
+		if (receiver->batch.count > 0 &&
+		    deadline_passed(receiver->batch.due) &&
+		    batch_store(&receiver->batch) < 0)
 			return false;
 	}
 	return true;

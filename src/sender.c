@@ -149,7 +149,7 @@ static int send_content(struct sender *sender, struct ledger_item *item)
 	return 0;
 }
 
-/* If not, says why, and that is all that the receiver gets to know: how many.
+/* If not, reports why; the receiver learns only the number of such entries.
  */
 static bool is_sendable(struct sender *sender, const struct walk_entry *entry)
 {

@@ -32,12 +32,13 @@ static enum status complain_of_peer(struct channel *channel, double seconds)
 	char why[64];
 
 	if (channel->status == STATUS_OK) {
-		snprintf(why, sizeof why, "no hello within %g s", seconds);
+		snprintf(why, sizeof why, "the peer sent no hello within %g s",
+		    seconds);
 		channel_complain(channel, why);
 		channel->status = STATUS_TIMEOUT;
 	}
 	if (!channel->in.framed)
-		log_hint("the peer must be a vcat, too, with --files, --into "
+		log_hint("the peer must also be a vcat with --files, --into "
 			 "or --verified");
 	return channel->status;
 }

@@ -139,7 +139,8 @@ static int take_end(
 	if (frame->at != v->in.bytes ||
 	    memcmp(payload, v->in.digest.bytes, sizeof v->in.digest.bytes) != 0)
 		return channel_fail(v->channel,
-		    "the stream arrived damaged: the sender's hash is another");
+		    "the stream arrived damaged: its hash differs "
+		    "from the sender's");
 	v->in.ended = true;
 	return v->rules->writes && stream_finish(v->stdio) < 0
 		   ? fail(v, "stdout: write", errno)

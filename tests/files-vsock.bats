@@ -142,12 +142,12 @@ sums() {
 	port_of plain
 	run -3 --separate-stderr vcat -w 1 --verified 1:"$port" <a
 	mapfile -t said <<<"$stderr"
-	expect "${said[0]}" "vcat: local(1):$port: no hello within 1 s"
+	expect "${said[0]}" "vcat: local(1):$port: the peer sent no hello within 1 s"
 	expect "${said[1]}" \
-		"hint: the peer must be a vcat, too, with --files, --into or --verified"
+		"hint: the peer must also be a vcat with --files, --into or --verified"
 	finish plain
 	start plain socat VSOCK-LISTEN:7300 EXEC:"echo hello"
 	run -1 --separate-stderr vcat --retry=5 --files a 1:7300
-	[[ $stderr == *"what came is not a frame of vcat"*hint:* ]]
+	[[ $stderr == *"the peer does not speak vcat's frames"*hint:* ]]
 	finish plain
 }

@@ -256,6 +256,7 @@ vmm() {
 	expect "$(<in/src/a)" old
 	expect "$(<in/src/b)" b
 	local said="vcat: unix:s: src/a: it exists already: --overwrite replaces it"
+	said+=", --resume compares it"
 	expect "$(<send.err)" "$said"
 	expect "$(<receiver.err)" "$said"
 }
@@ -292,7 +293,7 @@ vmm() {
 	send a b c
 	both_are 1
 	only_in in a c
-	expect_in send.err "b: with it, there would be more than --max-size allows"
+	expect_in send.err "b: this file would exceed --max-size"
 }
 
 @test "changes: a file that grows while it is sent is not stored" {
@@ -339,7 +340,7 @@ vmm() {
 	(($(wc -l <trace) < 1000)) || expect "$(wc -l <trace)" "fewer" "calls of poll"
 	running client
 	stop listener
-	stop client
+	finish client
 }
 
 @test "keep-open: many senders at once, and one that is silent holds nobody up" {
@@ -418,6 +419,22 @@ vmm() {
 	! grep -q fsync trace
 }
 
+@test "resume: with --overwrite, an equal file gets the permissions of the sender's" {
+	echo a >a
+	mkdir in
+	cp -p a in/a
+	chmod 600 a
+	chmod 644 in/a
+	receive in --resume
+	send a
+	both_are 0
+	expect "$(stat -c %a in/a)" 644 "permissions without --overwrite"
+	receive in --resume --overwrite
+	send a
+	both_are 0
+	expect "$(stat -c %a in/a)" 600 "permissions"
+}
+
 @test "resume: each block that is there is answered before the next one is read" {
 	"$PATTERN" 1 4000000 >a
 	mkdir in
@@ -446,7 +463,8 @@ vmm() {
 		expect "$(jq -r 'select(.name == "src/a") | "\(.stored) \(.bytes)"' $file)" \
 			"true 2" "src/a in $file"
 		expect "$(jq -r 'select(.name == "src/b") | "\(.stored) \(.error)"' $file)" \
-			"false it exists already: --overwrite replaces it" "src/b in $file"
+			"false it exists already: --overwrite replaces it, --resume compares it" \
+			"src/b in $file"
 		expect "$(jq -r 'select(.name | not) |
 			"\(.stored) \(.failed) \(.bytes) \(.status)"' $file)" \
 			"1 1 2 1" "total in $file"

@@ -211,6 +211,10 @@ load transfer-files
 	END
 }
 
+@test "ends: with --resume, a file of which nothing has come leaves nothing" {
+	case_of --resume 1 "" "${SENDS[@]}" file a 5 file b 5 await go:1 close
+}
+
 # silent OPTIONS WORD...: a vcat with the options ends by its time limit after the
 # words, to which nothing is added.
 silent() {

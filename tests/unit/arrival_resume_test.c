@@ -8,7 +8,8 @@
 
 #include "landing.h"
 
-static const char exists[] = "it exists already: --overwrite replaces it";
+static const char differs[] =
+    "it exists already and differs: --overwrite replaces it";
 
 /* Which blocks the receiver has said to have: "0-1 5". */
 static const char *has(const struct landing *landing)
@@ -204,12 +205,14 @@ static void test_not_found(void)
 
 	landing_open(&landing);
 	fd = landing_make("file", 1, 5, true);
-	CHECK_REFUSED(landing_begin(&landing, "file", 6, "r"), exists);
+	CHECK_REFUSED(landing_begin(&landing, "file", 6, "r"), differs);
 	landing_reset(&landing);
-	CHECK_REFUSED(landing_begin(&landing, "file", 5, ""), exists);
+	CHECK_REFUSED(landing_begin(&landing, "file", 5, ""),
+	    "it exists already: --overwrite replaces it, "
+	    "--resume compares it");
 	landing_reset(&landing);
 	CHECK_INT(futimens(fd, later), 0);
-	CHECK_REFUSED(landing_begin(&landing, "file", 5, "r"), exists);
+	CHECK_REFUSED(landing_begin(&landing, "file", 5, "r"), differs);
 	landing_close(&landing);
 }
 
@@ -230,7 +233,7 @@ static void test_found_differs(void)
 	struct landing landing;
 
 	begin_differing(&landing, "r");
-	CHECK_REFUSED(landing_data(&landing, 2 * MIB, MIB), exists);
+	CHECK_REFUSED(landing_data(&landing, 2 * MIB, MIB), differs);
 	landing_reset(&landing);
 	CHECK_INT(scratch_count("."), 1);
 	landing.entry.size = 3 * MIB + 5;
@@ -257,7 +260,7 @@ static void test_found_over_hole(void)
 	struct landing landing;
 
 	begin_differing(&landing, "r");
-	CHECK_REFUSED(landing_same(&landing, 3), exists);
+	CHECK_REFUSED(landing_same(&landing, 3), differs);
 	landing_close(&landing);
 }
 
@@ -267,7 +270,7 @@ static void test_found_over_last_hole(void)
 
 	begin_differing(&landing, "r");
 	CHECK(landing_same(&landing, 2) == NULL);
-	CHECK_REFUSED(landing_end(&landing), exists);
+	CHECK_REFUSED(landing_end(&landing), differs);
 	landing_close(&landing);
 }
 
@@ -325,7 +328,7 @@ static void test_found_unknown(void)
 	scratch_deny(SYS_lseek, EINVAL, 0, 0);
 	begin_found(&landing, 2 * MIB, "r");
 	CHECK_STR(has(&landing), "");
-	CHECK_REFUSED(landing_end(&landing), exists);
+	CHECK_REFUSED(landing_end(&landing), differs);
 	landing_close(&landing);
 }
 
@@ -342,6 +345,30 @@ static void test_found_unknown_replaced(void)
 	landing_close(&landing);
 }
 
+static const char changed[] = "the receiver's file has just changed";
+
+static void test_found_changed(void)
+{
+	struct landing landing;
+
+	begin_differing(&landing, "r");
+	CHECK(landing_same(&landing, 2) == NULL);
+	CHECK(landing_same(&landing, 3) == NULL);
+	landing_change("file");
+	CHECK_REFUSED(landing_end(&landing), changed);
+	landing_close(&landing);
+}
+
+static void test_found_changed_replaced(void)
+{
+	struct landing landing;
+
+	begin_differing(&landing, "ro");
+	landing_change("file");
+	CHECK_REFUSED(landing_data(&landing, 2 * MIB, MIB), changed);
+	landing_close(&landing);
+}
+
 static const struct test tests[] = {
 	{ "resume: blocks that are there are said, and kept", test_resumed },
 	{ "resume: not by itself", test_not_resumed },
@@ -352,6 +379,9 @@ static const struct test tests[] = {
 	{ "resume: a SAME is of a block that is there", test_wrong_same },
 	{ "found: an equal file is left alone", test_found_equal },
 	{ "found: one of another size or time does not count", test_not_found },
+	{ "found: one that somebody changes meanwhile is not equal",
+	    test_found_changed },
+	{ "found: nor copied", test_found_changed_replaced },
 	{ "found: one that differs stands in the way", test_found_differs },
 	{ "found: or is replaced", test_found_replaced },
 	{ "found: data in the place of a hole", test_found_over_hole },

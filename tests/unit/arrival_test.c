@@ -8,7 +8,10 @@
 
 #include "landing.h"
 
-static const char exists[] = "it exists already: --overwrite replaces it";
+static const char differs[] =
+    "it exists already and differs: --overwrite replaces it";
+static const char exists[] =
+    "it exists already: --overwrite replaces it, --resume compares it";
 
 static void test_fresh(void)
 {
@@ -72,11 +75,11 @@ static void test_in_the_way(void)
 	scratch_must(mkfifo("fifo", 0600), "mkfifo");
 	CHECK_REFUSED(landing_begin(&landing, "file", 3, ""), exists);
 	landing_reset(&landing);
-	CHECK_REFUSED(landing_begin(&landing, "file", 3, "r"), exists);
+	CHECK_REFUSED(landing_begin(&landing, "file", 3, "r"), differs);
 	landing_reset(&landing);
-	CHECK_REFUSED(landing_begin(&landing, "link", 3, "r"), exists);
+	CHECK_REFUSED(landing_begin(&landing, "link", 3, "r"), differs);
 	landing_reset(&landing);
-	CHECK_REFUSED(landing_begin(&landing, "fifo", 0, "r"), exists);
+	CHECK_REFUSED(landing_begin(&landing, "fifo", 0, "r"), differs);
 	landing_reset(&landing);
 	CHECK_REFUSED(landing_begin(&landing, "directory", 3, "ro"),
 	    "a directory has this name");
@@ -221,7 +224,7 @@ static void test_digest(void)
 	for (unsigned bit = 0; bit < 128; bit++) {
 		landing.digest.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
 		CHECK_REFUSED(landing_end(&landing),
-		    "it arrived damaged: the sender's hash is another");
+		    "it arrived damaged: its hash differs from the sender's");
 		landing.digest.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
 	}
 	landing.digest = before;

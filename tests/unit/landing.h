@@ -243,4 +243,20 @@ static inline int landing_leave(const char *target, unsigned seed, size_t size)
 	return landing_make(part, seed, size, false);
 }
 
+/* Writes to that file until its time shows it. */
+static inline void landing_change(const char *path)
+{
+	int fd = scratch_must(open(path, O_WRONLY | O_CLOEXEC), path);
+	struct stat before = { 0 };
+	struct stat after = { 0 };
+
+	scratch_must(fstat(fd, &before), "fstat");
+	do {
+		scratch_must((int)pwrite(fd, "?", 1, 0), "pwrite");
+		scratch_must(fstat(fd, &after), "fstat");
+	} while (before.st_ctim.tv_sec == after.st_ctim.tv_sec &&
+		 before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+	close(fd);
+}
+
 #endif

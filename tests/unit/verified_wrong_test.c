@@ -237,7 +237,7 @@ static void test_types(void)
 static void test_digest(void)
 {
 	static const char damaged[] =
-	    "the stream arrived damaged: the sender's hash is another";
+	    "the stream arrived damaged: its hash differs from the sender's";
 	struct rig rig;
 
 	begin(&rig);

@@ -15,28 +15,8 @@
 
 const char arrival_wrong[] = "a frame is out of order";
 
-static const char exists[] =
-    "it exists already: --overwrite replaces it, --resume compares it";
 static const char differs[] =
     "it exists already and differs: --overwrite replaces it";
-
-const char *arrival_reason(int error)
-{
-	switch (error) {
-	case EEXIST:
-		return exists;
-	case ELOOP:
-		return "a symbolic link is in its path";
-	case EISDIR:
-		return "a directory has this name";
-	case EBUSY:
-		return "another vcat is receiving it";
-	case ESTALE:
-		return "somebody has moved or removed its partial file";
-	default:
-		return strerror(error);
-	}
-}
 
 /* Looks for a file of that name. Returns NULL, or why it stands in the way. */
 static const char *look(struct arrival *arrival, int parent, const char *last,
@@ -47,7 +27,7 @@ static const char *look(struct arrival *arrival, int parent, const char *last,
 	if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? NULL : strerror(errno);
 	if (S_ISDIR(st.st_mode))
-		return arrival_reason(EISDIR);
+		return deposit_reason(EISDIR);
 	arrival->changed = st.st_ctim;
 	if (arrival->resume && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size == entry->size &&
@@ -57,7 +37,7 @@ static const char *look(struct arrival *arrival, int parent, const char *last,
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (arrival->found >= 0 || arrival->overwrite)
 		return NULL;
-	return arrival->resume ? differs : exists;
+	return arrival->resume ? differs : deposit_reason(EEXIST);
 }
 
 const char *arrival_begin(
@@ -73,14 +53,16 @@ const char *arrival_begin(
 	arrival->found = -1;
 	arrival->deposit = deposit_none;
 	if (parent < 0)
-		return arrival_reason(errno);
-	why = look(arrival, parent, last, entry);
+		return deposit_reason(errno);
+	/* what gets in between is found when the file gets its name */
+	why = arrival->alone ? NULL : look(arrival, parent, last, entry);
 	if (why != NULL || arrival->found >= 0)
 		return why;
-	opened = arrival->resume
-		     ? deposit_resume(&arrival->deposit, parent, last)
-		     : deposit_open(&arrival->deposit, parent, last);
-	return opened < 0 ? arrival_reason(errno) : NULL;
+	opened =
+	    arrival->resume
+		? deposit_resume(&arrival->deposit, parent, last)
+		: deposit_open(&arrival->deposit, parent, last, arrival->sure);
+	return opened < 0 ? deposit_reason(errno) : NULL;
 }
 
 int arrival_fd(const struct arrival *arrival)
@@ -227,7 +209,7 @@ static const char *replace_found(struct arrival *arrival)
 		return differs;
 	if (parent < 0 || deposit_resume(&arrival->deposit, parent, last) < 0 ||
 	    copy_found(arrival) < 0)
-		return arrival_reason(errno);
+		return deposit_reason(errno);
 	why = check_found(arrival);
 	if (why != NULL)
 		return why;

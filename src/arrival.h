@@ -27,6 +27,8 @@ struct arrival {
 	bool overwrite; /* a file that is there is replaced */
 	bool resume;    /* count what is there; keep what has arrived */
 	bool sync;      /* it will be synced: begin early */
+	bool alone;     /* in a directory that we have just made */
+	enum deposit_known sure;
 
 	uint64_t size, at;            /* at: all before it is done */
 	struct deposit deposit;       /* where it is written */
@@ -58,9 +60,6 @@ extern const char arrival_wrong[];
  */
 const char *arrival_take(struct arrival *arrival, const struct frame *frame,
     const unsigned char *payload);
-
-/* The errno of beneath_*() or deposit_*(), in words for both ends. */
-const char *arrival_reason(int error);
 
 /* What to read the content from: it may change with each arrival_take(). */
 int arrival_fd(const struct arrival *arrival);

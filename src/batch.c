@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arrival.h"
 #include "fd.h"
 #include "folder.h"
 
@@ -118,7 +117,7 @@ static void store(struct batch *batch)
 static int answer(struct batch *batch, struct batch_item *item)
 {
 	struct receipt *receipt = batch->receipt;
-	const char *why = arrival_reason(item->error);
+	const char *why = deposit_reason(item->error);
 	struct sums_file *sum = item->sum;
 
 	item->sum = NULL;
@@ -152,6 +151,13 @@ int batch_store(struct batch *batch)
 	batch->count = 0;
 	batch->bytes = 0;
 	return result;
+}
+
+int batch_store_due(struct batch *batch)
+{
+	return batch->count > 0 && deadline_passed(batch->due)
+		   ? batch_store(batch)
+		   : 0;
 }
 
 int batch_add(struct batch *batch, const struct batch_item *item)

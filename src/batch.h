@@ -49,6 +49,9 @@ int batch_open(struct batch *batch);
  * is full. Returns 0, or -1 after a message. */
 int batch_add(struct batch *batch, const struct batch_item *item);
 
+/* Stores all if it is time. Returns 0, or -1 after a message. */
+int batch_store_due(struct batch *batch);
+
 /* Stores all, and answers. Returns 0, or -1 after a message. */
 int batch_store(struct batch *batch);
 

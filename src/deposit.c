@@ -56,14 +56,19 @@ static int begin(struct deposit *deposit, int directory, const char *name)
 	return deposit->directory < 0 ? -1 : 0;
 }
 
+bool deposit_has_proc(void)
+{
+	return access("/proc/self/fd", F_OK) == 0;
+}
+
 /* Opens a file without a name, if it can get one later: through /proc. */
-static int open_unnamed(int directory)
+static int open_unnamed(int directory, bool proc)
 {
 	int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -1;
-	return access("/proc/self/fd", F_OK) < 0 ? close_failed(fd) : fd;
+	return proc || deposit_has_proc() ? fd : close_failed(fd);
 }
 
 static int open_named(struct deposit *deposit)
@@ -80,16 +85,19 @@ static int open_named(struct deposit *deposit)
 	return 0;
 }
 
-int deposit_open(struct deposit *deposit, int directory, const char *name)
+int deposit_open(struct deposit *deposit, int directory, const char *name,
+    enum deposit_known known)
 {
 	char part[PARTIAL_NAME_SIZE];
 
 	if (begin(deposit, directory, name) < 0)
 		return -1;
 	partial_name(name, part);
-	if (partial_clear(deposit->directory, part) < 0)
+	if ((known & DEPOSIT_CLEAN) == 0 &&
+	    partial_clear(deposit->directory, part) < 0)
 		return drop_failed(deposit);
-	deposit->fd = open_unnamed(deposit->directory);
+	deposit->fd =
+	    open_unnamed(deposit->directory, (known & DEPOSIT_PROC) != 0);
 	if (deposit->fd >= 0)
 		return 0;
 	/* whatever failed: if the cause is not O_TMPFILE, this fails, too */
@@ -302,4 +310,23 @@ int deposit_link(int directory, const char *name,
 		return drop_failed(&link);
 	deposit_drop(&link, false);
 	return 0;
+}
+
+const char *deposit_reason(int error)
+{
+	switch (error) {
+	case EEXIST:
+		return "it exists already: --overwrite replaces it, "
+		       "--resume compares it";
+	case ELOOP:
+		return "a symbolic link is in its path";
+	case EISDIR:
+		return "a directory has this name";
+	case EBUSY:
+		return "another vcat is receiving it";
+	case ESTALE:
+		return "somebody has moved or removed its partial file";
+	default:
+		return strerror(error);
+	}
 }

@@ -38,6 +38,16 @@ struct deposit_facts {
 /* No deposit. */
 extern const struct deposit deposit_none;
 
+/* What is known already, and need not be asked for each of many files. */
+enum deposit_known {
+	DEPOSIT_NOTHING = 0,
+	DEPOSIT_PROC = 1,  /* deposit_has_proc() */
+	DEPOSIT_CLEAN = 2, /* the directory has no partial file of before */
+};
+
+/* Whether a file without a name can get one later. */
+bool deposit_has_proc(void);
+
 /*
  * Makes an empty file, mode 0600, for the name in that directory, which stays
  * the caller's. A partial file of the same target that an earlier run has left
@@ -45,7 +55,8 @@ extern const struct deposit deposit_none;
  * another process is receiving this target into a partial file; EINVAL if the
  * name has a '/', or partial_reserves() it.
  */
-int deposit_open(struct deposit *deposit, int directory, const char *name);
+int deposit_open(struct deposit *deposit, int directory, const char *name,
+    enum deposit_known known);
 
 /*
  * As deposit_open(), but for a file that is kept if it is not completed, or
@@ -93,5 +104,9 @@ int deposit_link(int directory, const char *name,
  * errno: EACCES if it cannot be read.
  */
 int deposit_sync_directory(int directory);
+
+/* The errno of a function of this module or of beneath, in words for both ends
+ * of a transfer. */
+const char *deposit_reason(int error);
 
 #endif

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arrival.h"
 #include "partial.h"
 
 const char *folder_check(const char *name)
@@ -39,7 +38,7 @@ const char *folder_make(struct beneath *into, const char *name, bool *made)
 		return NULL;
 	if (parent < 0 || errno != EEXIST ||
 	    fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return arrival_reason(errno);
+		return deposit_reason(errno);
 	return S_ISDIR(st.st_mode) ? NULL
 				   : "something that is not a directory has "
 				     "this name";
@@ -53,7 +52,7 @@ const char *folder_link(
 	int parent = beneath_parent(into, entry->name, &last);
 
 	if (parent < 0 || deposit_link(parent, last, &facts, overwrite) < 0)
-		return arrival_reason(errno);
+		return deposit_reason(errno);
 	return NULL;
 }
 

@@ -5,7 +5,7 @@
 
 struct nesting_level {
 	char *name;
-	bool apply;
+	bool apply, is_new;
 	SLIST_ENTRY(nesting_level) next;
 };
 
@@ -23,7 +23,15 @@ bool nesting_holds(const struct nesting *nesting, const char *name)
 	return strchr(name, '/') == NULL;
 }
 
-int nesting_enter(struct nesting *nesting, const char *name, bool apply)
+bool nesting_is_new(const struct nesting *nesting)
+{
+	const struct nesting_level *level = SLIST_FIRST(&nesting->levels);
+
+	return level != NULL && level->is_new;
+}
+
+int nesting_enter(
+    struct nesting *nesting, const char *name, bool apply, bool is_new)
 {
 	struct nesting_level *level = calloc(1, sizeof *level);
 	char *copy = strdup(name);
@@ -35,6 +43,7 @@ int nesting_enter(struct nesting *nesting, const char *name, bool apply)
 	}
 	level->name = copy;
 	level->apply = apply;
+	level->is_new = is_new;
 	SLIST_INSERT_HEAD(&nesting->levels, level, next);
 	nesting->depth++;
 	return 0;

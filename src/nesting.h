@@ -19,10 +19,14 @@ struct nesting {
 bool nesting_holds(const struct nesting *nesting, const char *name);
 
 /*
- * Enters a directory; `apply` is for nesting_leave(). Returns 0, or -1 with
- * errno.
+ * Enters a directory; `apply` is for nesting_leave(), `is_new` for
+ * nesting_is_new(). Returns 0, or -1 with errno.
  */
-int nesting_enter(struct nesting *nesting, const char *name, bool apply);
+int nesting_enter(
+    struct nesting *nesting, const char *name, bool apply, bool is_new);
+
+/* Whether the innermost directory was new when it was entered. */
+bool nesting_is_new(const struct nesting *nesting);
 
 /* Leaves a directory. Returns whether it was the innermost. */
 bool nesting_leave(struct nesting *nesting, const char *name, bool *apply);

@@ -5,8 +5,9 @@
 
 #include "folder.h"
 
-void offers_init(struct offers *offers)
+void offers_init(struct offers *offers, const struct arrival *common)
 {
+	offers->common = *common;
 	STAILQ_INIT(&offers->queue);
 	offers->count = offers->files = 0;
 }
@@ -30,11 +31,10 @@ struct offer *offers_add(
 		.facts = folder_facts(entry),
 		.size = entry->size,
 	};
-	offer->arrival = (struct arrival){
-		.name = name,
-		.deposit = deposit_none,
-		.found = -1,
-	};
+	offer->arrival = offers->common;
+	offer->arrival.name = name;
+	offer->arrival.deposit = deposit_none;
+	offer->arrival.found = -1;
 	STAILQ_INSERT_TAIL(&offers->queue, offer, next);
 	offers->count++;
 	offers->files += entry->kind == FRAME_FILE;

@@ -23,10 +23,11 @@ struct offer {
 
 struct offers {
 	STAILQ_HEAD(offers_queue, offer) queue;
-	int count, files; /* in it: all, and files */
+	int count, files;      /* in it: all, and files */
+	struct arrival common; /* for the owner to set: what all have */
 };
 
-void offers_init(struct offers *offers);
+void offers_init(struct offers *offers, const struct arrival *common);
 
 /* Adds one at the end. Returns NULL with errno. */
 struct offer *offers_add(

@@ -74,8 +74,8 @@ static int take_made(
 	/* also one that was refused: the sender still offers its contents */
 	if (entry->kind == FRAME_DIRECTORY &&
 	    nesting_enter(&receiver->nesting, entry->name,
-		made || (why == NULL && (rules->overwrite || rules->resume))) <
-		0)
+		made || (why == NULL && (rules->overwrite || rules->resume)),
+		made) < 0)
 		return fail(receiver);
 	if (why != NULL)
 		return refuse(receiver, item.id, entry->name, why);
@@ -83,22 +83,6 @@ static int take_made(
 	if (item.name == NULL)
 		return fail(receiver);
 	return batch_add(&receiver->batch, &item);
-}
-
-static struct offer *queue(
-    struct receiver *receiver, const struct frame_entry *entry)
-{
-	const struct receiver_rules *rules = receiver->rules;
-	struct offer *offer =
-	    offers_add(&receiver->offers, receiver->next - 1, entry);
-
-	if (offer == NULL)
-		return NULL;
-	offer->arrival.into = receiver->into;
-	offer->arrival.overwrite = rules->overwrite;
-	offer->arrival.resume = rules->resume;
-	offer->arrival.sync = rules->sync;
-	return offer;
 }
 
 /* A file that was there already is equal. Returns 0, or an errno. */
@@ -147,7 +131,7 @@ static int take_leave(
 
 	if (!nesting_leave(&receiver->nesting, entry->name, &apply))
 		return wrong(receiver);
-	offer = queue(receiver, entry);
+	offer = offers_add(&receiver->offers, receiver->next - 1, entry);
 	if (offer == NULL)
 		return fail(receiver);
 	offer->item.apply = apply;
@@ -167,9 +151,12 @@ static int take_file(
 		why = "this file would exceed --max-size";
 	if (why != NULL)
 		return refuse(receiver, id, entry->name, why);
-	offer = queue(receiver, entry);
+	offer = offers_add(&receiver->offers, id, entry);
 	if (offer == NULL)
 		return fail(receiver);
+	offer->arrival.alone = nesting_is_new(&receiver->nesting);
+	if (offer->arrival.alone)
+		offer->arrival.sure |= DEPOSIT_CLEAN;
 	why = arrival_begin(&offer->arrival, entry);
 	if (why != NULL) {
 		offers_remove(&receiver->offers, offer);
@@ -359,11 +346,8 @@ static bool run(struct receiver *receiver)
 		int got = channel_take(receiver->channel, &frame, &payload);
 
 		if (got < 0 || (got == 0 && wait(receiver) < 0) ||
-		    (got > 0 && take(receiver, &frame, payload) < 0))
-			return false;
-		if (receiver->batch.count > 0 &&
-		    deadline_passed(receiver->batch.due) &&
-		    batch_store(&receiver->batch) < 0)
+		    (got > 0 && take(receiver, &frame, payload) < 0) ||
+		    batch_store_due(&receiver->batch) < 0)
 			return false;
 	}
 	return true;
@@ -386,7 +370,14 @@ bool receiver_run(struct channel *channel, struct receipt *receipt,
 	struct offer *offer;
 	bool complete = false;
 
-	offers_init(&receiver.offers);
+	offers_init(&receiver.offers,
+	    &(struct arrival){
+		.into = into,
+		.overwrite = rules->overwrite,
+		.resume = rules->resume,
+		.sync = rules->sync,
+		.sure = deposit_has_proc() ? DEPOSIT_PROC : DEPOSIT_NOTHING,
+	    });
 	if (batch_open(&receiver.batch) < 0)
 		fail(&receiver);
 	else

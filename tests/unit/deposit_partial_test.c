@@ -37,7 +37,8 @@ static struct deposit opened(const char *name)
 {
 	struct deposit deposit;
 
-	scratch_must(deposit_open(&deposit, here(), name), name);
+	scratch_must(
+	    deposit_open(&deposit, here(), name, DEPOSIT_NOTHING), name);
 	return deposit;
 }
 
@@ -111,13 +112,13 @@ static void test_busy(void)
 	deposit = resumed("file");
 	CHECK_INT(deposit_resume(&other, here(), "file"), -1);
 	CHECK_INT(errno, EBUSY);
-	CHECK_INT(deposit_open(&other, here(), "file"), -1);
+	CHECK_INT(deposit_open(&other, here(), "file", DEPOSIT_NOTHING), -1);
 	CHECK_INT(errno, EBUSY);
 	CHECK_INT(other.fd, -1);
 	CHECK_INT(deposit_link(here(), "file", &facts, true), -1);
 	CHECK_INT(errno, EBUSY);
 	CHECK_INT(deposit_commit(&deposit, &facts, false), 0);
-	CHECK_INT(deposit_open(&other, here(), "file"), 0);
+	CHECK_INT(deposit_open(&other, here(), "file", DEPOSIT_NOTHING), 0);
 	deposit_drop(&other, false);
 	CHECK_INT(scratch_count("."), 1);
 }
@@ -159,7 +160,8 @@ static void compete(const char *text)
 	for (int i = 0; i < 3000; i++) {
 		struct deposit deposit;
 
-		if (deposit_open(&deposit, here(), "file") == 0) {
+		if (deposit_open(&deposit, here(), "file", DEPOSIT_NOTHING) ==
+		    0) {
 			if (write(deposit.fd, text, strlen(text)) < 0)
 				_exit(2);
 			if (deposit_commit(&deposit, &facts, true) == 0)
@@ -280,7 +282,7 @@ static void test_unwritable(void)
 	scratch_must(chmod(".", 0555), "chmod");
 	if (geteuid() == 0)
 		scratch_must(seteuid(4711), "seteuid");
-	CHECK_INT(deposit_open(&deposit, here(), "file"), -1);
+	CHECK_INT(deposit_open(&deposit, here(), "file", DEPOSIT_NOTHING), -1);
 	CHECK_INT(errno, EACCES);
 	CHECK_INT(deposit_resume(&deposit, here(), "file"), -1);
 	CHECK_INT(errno, EACCES);

@@ -35,7 +35,8 @@ static struct deposit begun(enum way way, const char *name, const char *text)
 	struct deposit deposit = deposit_none;
 	int directory = open("in", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int result = way == RESUMED ? deposit_resume(&deposit, directory, name)
-				    : deposit_open(&deposit, directory, name);
+				    : deposit_open(&deposit, directory, name,
+					  DEPOSIT_NOTHING);
 
 	close(directory);
 	if (CHECK_INT(result, 0)) {
@@ -212,7 +213,9 @@ static void refuse_in(enum way way)
 	struct deposit deposit;
 
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		CHECK_INT(deposit_open(&deposit, AT_FDCWD, names[i]), -1);
+		CHECK_INT(
+		    deposit_open(&deposit, AT_FDCWD, names[i], DEPOSIT_NOTHING),
+		    -1);
 		CHECK_INT(errno, EINVAL);
 		CHECK_INT(deposit_resume(&deposit, AT_FDCWD, names[i]), -1);
 		CHECK_INT(errno, EINVAL);
@@ -221,7 +224,7 @@ static void refuse_in(enum way way)
 		CHECK_INT(errno, EINVAL);
 	}
 	CHECK_INT(strlen(name), 256);
-	CHECK_INT(deposit_open(&deposit, AT_FDCWD, name), -1);
+	CHECK_INT(deposit_open(&deposit, AT_FDCWD, name, DEPOSIT_NOTHING), -1);
 	CHECK_INT(errno, ENAMETOOLONG);
 	name[255] = '\0';
 	deposit = begun(way, name, "long");
@@ -244,7 +247,7 @@ static void close_in(enum way way)
 	deposit = begun(way, "file", "");
 	deposit_drop(&deposit, true);
 	CHECK_INT(deposit_link(AT_FDCWD, "in/file", &facts, true), -1);
-	CHECK_INT(deposit_open(&deposit, -1, "file"), -1);
+	CHECK_INT(deposit_open(&deposit, -1, "file", DEPOSIT_NOTHING), -1);
 	CHECK_INT(errno, EBADF);
 	CHECK_INT(deposit_sync_directory(AT_FDCWD), 0);
 }

@@ -271,11 +271,6 @@ static void draw(struct progress *progress)
 void progress_add(struct progress *progress, uint64_t bytes)
 {
 	progress->bytes += bytes;
-	progress_tick(progress);
-}
-
-void progress_tick(struct progress *progress)
-{
 	if (deadline_passed(progress->next))
 		draw(progress);
 }

@@ -51,9 +51,6 @@ void progress_name(struct progress *progress, const char *name);
 /* So many bytes more are there. Draws if it is time. */
 void progress_add(struct progress *progress, uint64_t bytes);
 
-/* Draws if it is time: for an owner that waits until progress->next. */
-void progress_tick(struct progress *progress);
-
 /*
  * Takes the line off the terminal; it comes back at the next drawing. This is
  * for what goes to stdout: a message of log's takes the line off by itself.

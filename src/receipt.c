@@ -83,6 +83,8 @@ static void print_sum(FILE *out, const char *sum, const char *name)
 /* Each line by itself, since other processes may have the same stdout. */
 static void flush(struct receipt *receipt)
 {
+	if (receipt->json || receipt->wants_sums)
+		progress_hide(&receipt->progress); /* the same terminal? */
 	fflush(receipt->out);
 	if (ferror(receipt->out) != 0 && receipt->error == 0)
 		receipt->error = errno;

@@ -294,3 +294,27 @@ another_appears() {
 	strace -o calls "$VCAT" unix:s <file
 	run -1 grep -E 'TIOCGWINSZ|TIOCGPGRP|lseek\(0|MSG_PEEK' calls
 }
+
+@test "files: lines on stdout are clean beside the meter on the same terminal" {
+	need_terminal
+	mkdir in
+	head -c 400M /dev/zero >big
+	echo a >small
+	start receiver "$VCAT" -l --into in --resume --no-sync unix:s
+	wait_until 5 test -S s
+	pid_of receiver
+	on_terminal sender 80 "'$VCAT' --json --files big small unix:s"
+	wait_until 10 sh -c 'find in -size +1000k | grep -q .'
+	# shellcheck disable=SC2154 # pid_of sets it
+	kill -STOP "$pid"
+	another_appears
+	kill -CONT "$pid"
+	finish sender
+	expect "$status" 0 "status of the sender"
+	drawings sender | grep -q '^big  '
+	screen sender
+	# two files, a total, and the summary
+	expect "$(printf '%s\n' "${lines[@]}" | grep '^{' | jq -r .bytes | tr '\n' ' ')" \
+		"419430400 2 419430402 " "bytes in the objects"
+	expect "$(printf '%s\n' "${lines[@]}" | grep -vc '^{')" 1 "other lines"
+}

@@ -22,7 +22,7 @@ static void test_no_terminal(void)
 	CHECK(!p.shown);
 	CHECK(deadline_is_never(p.next));
 	progress_add(&p, 3);
-	progress_tick(&p);
+	progress_add(&p, 0);
 	CHECK_INT(p.bytes, 3);
 	progress_hide(&p);
 	CHECK(!progress_end(&p));
@@ -66,7 +66,7 @@ static const char *shown(int master)
 static void draw(struct progress *p)
 {
 	p->next.at = 1;
-	progress_tick(p);
+	progress_add(p, 0);
 	CHECK(!deadline_passed(p->next));
 	p->next.at = INT64_MAX - 1;
 }

@@ -34,12 +34,12 @@ static void refuse(const void *bytes, size_t length, const char *what)
 
 static void test_no_frames(void)
 {
-	refuse("SSH-2.0-OpenSSH_9.2\r\n", 21, "not a frame of vcat");
+	refuse("SSH-2.0-OpenSSH_9.2\r\n", 21, "does not speak vcat's frames");
 	refuse("v", 1, "closed the connection");
-	refuse("vcaT", 4, "not a frame of vcat");
-	refuse("\0", 1, "not a frame of vcat");
+	refuse("vcaT", 4, "does not speak vcat's frames");
+	refuse("\0", 1, "does not speak vcat's frames");
 	refuse("vcbt and forty bytes more are not a frame", 41,
-	    "not a frame of vcat");
+	    "does not speak vcat's frames");
 	refuse("", 0, ": the peer closed the connection\n");
 }
 
@@ -51,7 +51,7 @@ static void test_damage(void)
 
 	for (size_t byte = 0; byte < sizeof whole; byte++) {
 		struct talk talk = { 0 };
-		const char *what = byte < 4    ? "not a frame of vcat"
+		const char *what = byte < 4    ? "does not speak vcat's frames"
 				   : byte == 4 ? "version"
 					       : "damaged";
 

@@ -3,6 +3,9 @@
 bats_require_minimum_version 1.5.0
 load helper
 
+# LeakSanitizer fails under strace, which some tests use.
+export ASAN_OPTIONS=detect_leaks=0
+
 # tree DIR: some of all that can be sent.
 tree() {
 	mkdir -p "$1"/d/e/f "$1"/empty

@@ -301,10 +301,10 @@ vmm() {
 
 @test "changes: a file that grows while it is sent is not stored" {
 	"$PATTERN" 1 30000000 >a
-	mkfifo go
 	receive in --overwrite
 	# stopped after its first frames; then the file changes
-	start sender strace -f -qq -e trace=pread64 -e inject=pread64:delay_exit=3000000:when=5 \
+	start sender strace -f -qq -P "$T/a" -e trace=pread64 \
+		-e inject=pread64:delay_exit=3000000:when=2 \
 		-o trace "$VCAT" --files a unix:s
 	wait_until 10 test -s trace
 	echo more >>a

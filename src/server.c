@@ -35,7 +35,8 @@ bool server_admits(
 
 /*
  * Takes what the door waits for now to the loop. If nobody can be let in until
- * a certain time, that is all it waits for.
+ * a certain time, that is all it waits for. A door that cannot be watched
+ * would stay shut, so that is the end of the server.
  */
 static void watch_door(struct server *server, struct deadline until)
 {
@@ -47,7 +48,8 @@ static void watch_door(struct server *server, struct deadline until)
 		.events = POLLIN,
 	};
 	server->door.wake = until;
-	loop_update(server->loop, &server->door);
+	if (loop_update(server->loop, &server->door) < 0)
+		server->error = errno;
 }
 
 /* No more can be accepted now, and trying again at once would not help. */
@@ -158,8 +160,12 @@ int server_run(struct server *server)
 	    server->loop, &server->bell, server->reap != NULL);
 	limit_most(server);
 	watch_door(server, deadline_never());
-	while (result == 0 && !server->over)
+	while (result == 0 && !server->over && server->error == 0)
 		result = loop_turn(server->loop);
+	if (result == 0 && server->error != 0) {
+		errno = server->error;
+		result = -1;
+	}
 	if (result < 0)
 		trouble_at(&server->listener.address, "epoll", errno);
 	if (server->running > 0)

@@ -38,6 +38,7 @@ struct server {
 	bool complained;       /* that no more can be accepted */
 	bool closed;           /* no more are to come in */
 	int signal;            /* that ends us; 0: none yet */
+	int error;             /* of a door that cannot be watched, or 0 */
 	bool over;
 };
 

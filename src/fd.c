@@ -167,6 +167,7 @@ short fd_poll(int fd, short events, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	poll(&p, 1, timeout_ms);
+	while (poll(&p, 1, timeout_ms) < 0 && errno == EINTR)
+		continue;
 	return p.revents;
 }

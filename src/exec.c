@@ -1,7 +1,9 @@
 #include "exec.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +49,7 @@ int exec_become(const struct exec *exec, int fd, const struct address *peer)
 {
 	struct address local = *peer;
 	char text[ADDRESS_TEXT_SIZE];
+	int error;
 
 	family_local(fd, &local);
 	setenv("VCAT_PEER", address_format(peer, text), 1);
@@ -58,7 +61,11 @@ int exec_become(const struct exec *exec, int fd, const struct address *peer)
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, exec->signals, NULL);
-	return execl("/bin/sh", "sh", "-c", exec->command, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", exec->command, (char *)NULL);
+	error = errno;
+	log_open(); /* its descriptor is closed, too */
+	errno = error;
+	return -1;
 }
 
 int exec_start(struct exec *exec, int fd, const struct address *peer)
@@ -73,6 +80,7 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 		if (exec->work != NULL)
 			_exit(exec->work(exec, fd, peer));
 		exec_become(exec, fd, peer);
+		log_error("sh: %s", strerror(errno));
 		_exit(STATUS_NOT_FOUND);
 	}
 	if (child->pid < 0) {

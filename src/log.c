@@ -36,6 +36,7 @@ void log_open(void)
 	struct stat st;
 	int fd;
 
+	out.fd = STDERR_FILENO;
 	if (fstat(STDERR_FILENO, &st) < 0 ||
 	    (!S_ISFIFO(st.st_mode) && !isatty(STDERR_FILENO)))
 		return;

@@ -255,10 +255,12 @@ bool stream_peer_closed(const struct stream *stream)
 {
 	if ((fd_poll(stream->out.fd, 0, 0) & (POLLHUP | POLLERR)) != 0)
 		return true;
-	/* where a message can be empty, a hang-up shows */
+	/* where a message can be empty, a hang-up shows; a kernel without
+	   memory has no word of the peer */
 	return !stream->empties &&
 	       send(stream->out.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-	       errno != EAGAIN;
+	       errno != EAGAIN && errno != EINTR && errno != ENOMEM &&
+	       errno != ENOBUFS;
 }
 
 bool stream_has_unread(const struct stream *stream)

@@ -30,18 +30,20 @@ enum address_kind family_of_domain(int domain)
 	return ADDRESS_STDIO;
 }
 
-void family_local(int fd, struct address *local)
+int family_local(int fd, struct address *local)
 {
 	const struct family *family = family_of(local->kind);
 	struct sockaddr_storage name;
 	socklen_t length = sizeof name;
 
-	if (family->read_name != NULL &&
-	    getsockname(fd, (struct sockaddr *)&name, &length) == 0)
+	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
+		return -1;
+	if (family->read_name != NULL)
 		family->read_name(&name, length, local);
 	if (family->local_cid != NULL && local->cid == ADDRESS_ANY &&
 	    fd_socket_number(fd, SO_ACCEPTCONN) == 0)
 		family->local_cid(&local->cid);
+	return 0;
 }
 
 int family_accepted(

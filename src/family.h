@@ -16,9 +16,9 @@ enum address_kind family_of_domain(int domain);
 
 /*
  * Our own end of a socket: *local is the address that it was opened for, and
- * becomes its own where it has one.
+ * becomes its own where it has one. Returns 0, or -1 with errno.
  */
-void family_local(int fd, struct address *local);
+int family_local(int fd, struct address *local);
 
 /*
  * Makes an accepted socket ready. *peer is the listener's address, and becomes

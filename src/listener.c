@@ -27,10 +27,11 @@ int listener_open(struct listener *listener, const struct address *address,
 	*listener = (struct listener){ .address = *address };
 	result = family_of(address->kind)->listen(&attempt, address);
 	listener->fd = attempt.fd;
-	if (result == 0) {
-		family_local(listener->fd, &listener->address);
+	/* nobody could come to a port that nobody knows */
+	if (result == 0)
+		result = family_local(listener->fd, &listener->address);
+	if (result == 0)
 		return 0;
-	}
 	trouble_report(address, &attempt.fault, errno);
 	listener_close(listener);
 	return -1;

@@ -20,43 +20,54 @@ struct exec_child {
 	LIST_ENTRY(exec_child) next;
 };
 
-static void set_number(const char *name, bool has_it, uint32_t number)
+static int set_number(const char *name, bool has_it, uint32_t number)
 {
 	char text[16];
 
 	/* the variables of an outer vcat are not this connection's */
 	unsetenv(name);
 	snprintf(text, sizeof text, "%u", number);
-	if (has_it)
-		setenv(name, text, 1);
+	return has_it ? setenv(name, text, 1) : 0;
 }
 
 /*
  * One end of the connection. Where an address has a socket file, only the end
  * that listens has a port.
  */
-static void set_end(const char *cid, const char *port,
+static int set_end(const char *cid, const char *port,
     const struct address *address, bool listens)
 {
 	bool hidden = !listens && address_has(address->kind, ADDRESS_FILE);
 
-	set_number(cid, address_has(address->kind, ADDRESS_CID), address->cid);
-	set_number(port, !hidden && address_has(address->kind, ADDRESS_PORT),
-	    address->port);
+	if (set_number(
+		cid, address_has(address->kind, ADDRESS_CID), address->cid) < 0)
+		return -1;
+	return set_number(port,
+	    !hidden && address_has(address->kind, ADDRESS_PORT), address->port);
+}
+
+/* A command that checks who is there must not find nothing. */
+static int set_environment(
+    const struct exec *exec, int fd, const struct address *peer)
+{
+	struct address local = *peer;
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (family_local(fd, &local) < 0 ||
+	    setenv("VCAT_PEER", address_format(peer, text), 1) < 0 ||
+	    set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", peer, !exec->accepts) <
+		0)
+		return -1;
+	return set_end(
+	    "VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, exec->accepts);
 }
 
 int exec_become(const struct exec *exec, int fd, const struct address *peer)
 {
-	struct address local = *peer;
-	char text[ADDRESS_TEXT_SIZE];
 	int error;
 
-	family_local(fd, &local);
-	setenv("VCAT_PEER", address_format(peer, text), 1);
-	set_end("VCAT_PEER_CID", "VCAT_PEER_PORT", peer, !exec->accepts);
-	set_end("VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, exec->accepts);
-	if (fd_set_blocking(fd) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
-	    dup2(fd, STDOUT_FILENO) < 0)
+	if (set_environment(exec, fd, peer) < 0 || fd_set_blocking(fd) < 0 ||
+	    dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		return -1;
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);

@@ -18,6 +18,9 @@
 /* tcp(7)'s own two hours are for connections that nobody waits for. */
 #define PROBE_SECONDS 5
 
+/* Where a filter of system calls lets nobody ask for the limit. */
+#define DESCRIPTORS_USUAL 1024
+
 int fd_fill_standard(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -74,11 +77,14 @@ void fd_probe_peer(int fd)
 
 int fd_room(int newest, int spare)
 {
-	struct rlimit limit;
+	struct rlimit limit = { .rlim_cur = DESCRIPTORS_USUAL };
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		struct rlimit most = { limit.rlim_max, limit.rlim_max };
+
+		if (setrlimit(RLIMIT_NOFILE, &most) == 0)
+			limit = most;
+	}
 	return (limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX) -
 	       newest - 1 - spare;
 }

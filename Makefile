@@ -36,7 +36,10 @@ SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 SANITIZE_fuzz := $(SANITIZE_asan) -fsanitize=fuzzer-no-link
 
-CPPFLAGS_ALL = -D_GNU_SOURCE $(BSD_CFLAGS) $(MD_CFLAGS) \
+# Files of more than 2 GiB, and times after 2038, on machines of 32 bits, too.
+LARGE := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+
+CPPFLAGS_ALL = -D_GNU_SOURCE $(LARGE) $(BSD_CFLAGS) $(MD_CFLAGS) \
 	$(XXHASH_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(WARNINGS) -pthread $(HARDENING_$(BUILD)) \
 	$(SANITIZE_$(BUILD)) $(CFLAGS)

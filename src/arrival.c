@@ -32,7 +32,7 @@ static const char *look(struct arrival *arrival, int parent, const char *last,
 	if (arrival->resume && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size == entry->size &&
 	    st.st_mtim.tv_sec == entry->seconds &&
-	    st.st_mtim.tv_nsec == entry->nanoseconds)
+	    (uint32_t)st.st_mtim.tv_nsec == entry->nanoseconds)
 		arrival->found = openat(parent, last,
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (arrival->found >= 0 || arrival->overwrite)

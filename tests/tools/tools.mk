@@ -1,5 +1,5 @@
 # The tests' own peers: independent of src/, built into $(B)/tools.
-# The including Makefile defines B, CC, CPPFLAGS, CFLAGS_ALL, LDFLAGS_ALL,
+# The including Makefile defines B, CC, LARGE, CPPFLAGS, CFLAGS_ALL, LDFLAGS_ALL,
 # BSD_CFLAGS and BSD_LIBS.
 
 TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
@@ -23,7 +23,7 @@ TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier $(B)/tools/fsync-fails.so
 
 $(B)/tools/%.o: tests/tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(BSD_CFLAGS) $(CFLAGS_ALL) -pthread \
+	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(LARGE) $(BSD_CFLAGS) $(CFLAGS_ALL) -pthread \
 		-MMD -MP -c -o $@ $<
 
 $(B)/tools/peer: $(TOOLS_PEER_OBJS)

@@ -325,7 +325,7 @@ static void test_found_unknown(void)
 
 	landing_open(&landing);
 	close(landing_make("file", 1, 2 * MIB, true));
-	scratch_deny(SYS_lseek, EINVAL, 0, 0);
+	scratch_deny(SCRATCH_LSEEK, EINVAL, 0, 0);
 	begin_found(&landing, 2 * MIB, "r");
 	CHECK_STR(has(&landing), "");
 	CHECK_REFUSED(landing_end(&landing), differs);
@@ -338,7 +338,7 @@ static void test_found_unknown_replaced(void)
 
 	landing_open(&landing);
 	close(landing_make("file", 1, 2 * MIB, true));
-	scratch_deny(SYS_lseek, EINVAL, 0, 0);
+	scratch_deny(SCRATCH_LSEEK, EINVAL, 0, 0);
 	begin_found(&landing, 2 * MIB, "ro");
 	CHECK(landing_data(&landing, MIB, 5) == NULL);
 	CHECK_LANDS(&landing, "file");

@@ -167,7 +167,7 @@ static void test_wrong_data(void)
 		{ MIB - 1, 2 }, { 1100, MIB }, { 2 * MIB, 6 },
 		{ 2 * MIB + 5, 1 }, { 2 * MIB + 6, 1 }, { INT64_MAX, 1 },
 		{ UINT64_MAX, 1 }, { UINT64_MAX - 4, 10 },
-		{ UINT64_MAX - MIB + 1, MIB }, { 1UL << 63, 1 } };
+		{ UINT64_MAX - MIB + 1, MIB }, { UINT64_C(1) << 63, 1 } };
 	struct landing landing;
 
 	landing_open(&landing);

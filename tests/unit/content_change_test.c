@@ -7,7 +7,7 @@
 #include "reading.h"
 
 /* Blocks: as many as there are offsets for. */
-#define MANY (1UL << 44)
+#define MANY (UINT64_C(1) << 44)
 
 static void test_changes(void)
 {
@@ -129,9 +129,9 @@ static void test_add_impossible(void)
 
 	CHECK(add(&blocks, UINT64_MAX, 1) != NULL);
 	CHECK(add(&blocks, UINT64_MAX, 4) != NULL);
-	CHECK(add(&blocks, 1UL << 44, 1) != NULL);
+	CHECK(add(&blocks, UINT64_C(1) << 44, 1) != NULL);
 	CHECK_INT(blocks.count, 0);
-	CHECK(add(&blocks, (1UL << 44) - 3, 4) != NULL);
+	CHECK(add(&blocks, (UINT64_C(1) << 44) - 3, 4) != NULL);
 	for (size_t i = 0; i < blocks.count; i++)
 		CHECK(blocks.list[i].index <=
 		      (UINT64_MAX - MIB + 1) / FRAME_BLOCK);

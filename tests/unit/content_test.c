@@ -101,7 +101,8 @@ static void test_peer_has_more(void)
 	has(&reading, 1, true);
 	for (uint64_t index = 2; index < 5; index++)
 		CHECK(content_add_block(&reading.blocks, index, 42) == NULL);
-	CHECK(content_add_block(&reading.blocks, (1UL << 44) - 2, 42) == NULL);
+	CHECK(content_add_block(&reading.blocks, (UINT64_C(1) << 44) - 2, 42) ==
+	      NULL);
 	CHECK_PARTS(&reading, "0+1024 =1024+1024");
 	end(&reading);
 }

@@ -183,8 +183,8 @@ static void test_values(void)
 	CHECK(!takes_value(FRAME_FILE, 4, 4, UINT32_MAX));
 	CHECK(takes_value(FRAME_FILE, 8, 8, UINT64_MAX));
 	CHECK(takes_value(FRAME_FILE, 8, 8, (uint64_t)INT64_MIN));
-	CHECK(takes_value(FRAME_FILE, 16, 8, (1UL << 62) - 1));
-	CHECK(!takes_value(FRAME_FILE, 16, 8, 1UL << 62));
+	CHECK(takes_value(FRAME_FILE, 16, 8, (UINT64_C(1) << 62) - 1));
+	CHECK(!takes_value(FRAME_FILE, 16, 8, UINT64_C(1) << 62));
 	CHECK(!takes_value(FRAME_FILE, 16, 8, UINT64_MAX));
 	CHECK(!takes_value(FRAME_DIRECTORY, 16, 8, 1));
 	CHECK(!takes_value(FRAME_LINK, 16, 8, 1));

@@ -128,6 +128,13 @@ static inline int scratch_open_fds(void)
 	return scratch_count("/proc/self/fd");
 }
 
+/* What lseek(3) of a 64-bit off_t calls on a machine of 32 bits. */
+#ifdef SYS__llseek
+#define SCRATCH_LSEEK SYS__llseek
+#else
+#define SCRATCH_LSEEK SYS_lseek
+#endif
+
 /*
  * From now on the kernel answers that system call with an error, as under the
  * filter of a container, if one of these bits is set in that argument, or, if

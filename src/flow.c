@@ -132,6 +132,10 @@ static bool fill(struct flow *flow)
 	ssize_t n =
 	    should_splice(flow) ? take_by_pipe(flow) : take_by_copy(flow);
 
+	if (n == 0 && flow->from->reset) {
+		errno = ECONNRESET;
+		n = -1;
+	}
 	if (n > 0) {
 		flow->moved += (uint64_t)n;
 	} else if (n == 0) {
@@ -171,6 +175,7 @@ static bool drain(struct flow *flow)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0) {
+		flow->to->reset = errno == ECONNRESET;
 		flow_note_fault(flow, FLOW_WRITE_FAILED, errno);
 		end(flow);
 		return true;

@@ -55,6 +55,8 @@ struct stream {
 	bool resets;   /* the peer can tell a reset from an end, and a reset
 			  overtakes what is on its way: TCP. For the opener to
 			  set. */
+	bool reset;    /* a write has met that: the kernel says it only once,
+			  and what a read then takes for an end is none */
 	bool finished; /* the far end knows that no more will come */
 	bool broken;   /* it has not been sent all: our close must not look
 			  like an end, where that can be had */

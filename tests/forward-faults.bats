@@ -154,6 +154,24 @@ signal() {
 	same_bytes got <("$PATTERN" 1 1000000)
 }
 
+@test "fails alone: a reset that is met by writing first is passed on, too" {
+	open_target target tcp read 1 touch here wait-file stopped \
+		text some linger-reset
+	forward forwarder tcp -t "$target"
+	start client "$PEER" connect "$near" text x wait-file reset send 1000 \
+		touch sent save got read 4 expect-reset
+	wait_until 10 test -e here
+	signal STOP
+	touch stopped
+	finish target
+	touch reset
+	wait_until 10 test -e sent
+	signal CONT
+	finish client
+	expect "$status" 0 "the client's status: $(<client.err)"
+	expect "$(<got)" some
+}
+
 @test "fails alone: without -k, too, a reset is passed on, and is the exit status" {
 	open_target target tcp read 1 text some sleep 0.2 linger-reset
 	start relay "$VCAT" -l tcp:any -t "$target"

@@ -197,9 +197,16 @@ static ssize_t move(struct stream *stream, struct stream_end *end,
 
 ssize_t stream_read(struct stream *stream, const struct iovec *piece, int n)
 {
-	return move(stream, &stream->in, stream->kind->read,
+	ssize_t got = move(stream, &stream->in, stream->kind->read,
 	    (struct msghdr){
 		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
+
+	/* an accepted VM socket forgets, when we half-close, that its peer had
+	   closed */
+	if (got < 0 && errno == ENOTCONN && stream->finished &&
+	    fd_socket_number(stream->in.fd, SO_ERROR) == 0)
+		return 0;
+	return got;
 }
 
 ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)

@@ -393,6 +393,22 @@ kill_sender() {
 	received peer $MIB ours
 }
 
+# A VM socket that was accepted forgets the end it has not yet read.
+@test "ends: a client that closes just as we half-close has ended the stream, no more" {
+	ASAN_OPTIONS=detect_leaks=0 start vcat strace -qq -o trace \
+		-e trace=shutdown -e inject=shutdown:delay_enter=3000000 \
+		"$VCAT" -l any < <(wait_until 20 test -e ended)
+	port_of vcat
+	start peer "$PEER" connect "vsock:1:$port" text answer \
+		wait-file ended sleep 1 close
+	wait_until 10 grep -q answer vcat.out
+	touch ended
+	ended vcat 0
+	ended peer 0
+	expect "$(<vcat.out)" answer
+	expect_in trace DELAYED
+}
+
 @test "stdout closed: it is no failure if no byte comes for it" {
 	head -c $MIB "$OURS" >ours
 	peer_listens read-eof print

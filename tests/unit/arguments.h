@@ -7,26 +7,15 @@
 #include "options_read.h"
 #include "test.h"
 
-#define ARGUMENTS_MAX  16
-#define ARGUMENTS_KEPT 4096
+#define ARGUMENTS_MAX 16
 
+/* The options borrow from the words: all of it lives until the next reading. */
 struct arguments {
 	struct options options;
+	char *argv[ARGUMENTS_MAX + 1];
+	char *text;
 	char why[OPTIONS_WHY_SIZE];
 };
-
-/* What may not be freed before the process ends: the options borrow from argv.
- */
-static inline char *arguments_keep(char *word)
-{
-	static char *kept[ARGUMENTS_KEPT];
-	static size_t count;
-
-	if (count == ARGUMENTS_KEPT)
-		abort();
-	kept[count] = word;
-	return kept[count++];
-}
 
 /*
  * Reads `vcat WORDS`, where blanks part the words and a word of '' is empty.
@@ -34,21 +23,19 @@ static inline char *arguments_keep(char *word)
  */
 static inline int arguments_read(struct arguments *arguments, const char *words)
 {
-	char *argv[ARGUMENTS_MAX + 1] = { (char *)"vcat" };
-	char *rest = arguments_keep(strdup(words));
+	char *rest;
 	char *word;
 	int argc = 1;
-	int result;
 
-	*arguments = (struct arguments){ 0 };
+	free(arguments->text);
+	*arguments = (struct arguments){ .argv = { (char *)"vcat" } };
+	arguments->text = rest = strdup(words);
 	while (argc < ARGUMENTS_MAX && (word = strsep(&rest, " ")) != NULL)
 		if (word[0] != '\0')
-			argv[argc++] =
+			arguments->argv[argc++] =
 			    strcmp(word, "''") == 0 ? (char *)"" : word;
-	result = options_read(argc, argv, &arguments->options, arguments->why);
-	for (int i = 0; i < argc; i++)
-		arguments_keep(argv[i]);
-	return result;
+	return options_read(
+	    argc, arguments->argv, &arguments->options, arguments->why);
 }
 
 /* The options of a command line that must be right. */

@@ -25,7 +25,7 @@ static void hide_proc(void)
 	if (unshare(CLONE_NEWNS) < 0)
 		exit(test_failures > 0 ? 1 : TEST_SKIPPED);
 	scratch_must(
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), "mount");
 	scratch_must(mount("none", "/proc", "tmpfs", 0, NULL), "mount");
 }
 

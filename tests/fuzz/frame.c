@@ -5,23 +5,10 @@
  * Hashes cannot be guessed: so the header is tried as it is, and once more with
  * its right hash.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "beneath.h"
 #include "content.h"
 #include "frame.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-static void must(bool so, const char *what)
-{
-	if (so)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 static void try_hello(const unsigned char *payload, size_t length)
 {

@@ -33,7 +33,7 @@ FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),, \
 HARDENING_release := -fstack-protector-strong -fPIE $(FORTIFY)
 LINK_HARDENING_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
+	-fno-omit-frame-pointer -DSANDBOX_SANITIZED=1
 SANITIZE_fuzz := $(SANITIZE_asan) -fsanitize=fuzzer-no-link
 
 # Files of more than 2 GiB, and times after 2038, on machines of 32 bits, too.
@@ -47,7 +47,7 @@ LDFLAGS_ALL = -pthread $(LINK_HARDENING_$(BUILD)) $(SANITIZE_$(BUILD)) \
 	$(LDFLAGS)
 
 SOURCES := $(wildcard src/*.c)
-OBJECTS := $(SOURCES:src/%.c=$(B)/src/%.o)
+OBJECTS := $(SOURCES:src/%.c=$(B)/src/%.o) $(B)/src/filters.o
 MODULES := $(filter-out $(B)/src/vcat.o,$(OBJECTS))
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 
@@ -69,6 +69,24 @@ $(B)/src/vcat.o: $(B)/version
 $(B)/src/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# The seccomp filters, made when vcat is built, by a program for this machine.
+HOST_CC ?= $(CC)
+HOST_PKG_CONFIG ?= pkg-config
+MACHINE ?= $(shell $(CC) -dumpmachine)
+
+$(B)/filters/generate: filters/generate.c src/filters.h src/sandbox.h \
+		src/landlock.h src/value.h src/address.h Makefile
+	@mkdir -p $(@D)
+	$(HOST_CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -Isrc -o $@ $< \
+		$(shell $(HOST_PKG_CONFIG) --cflags --libs libseccomp)
+
+$(B)/filters/filters.c: $(B)/filters/generate
+	$< $(MACHINE) > $@
+
+$(B)/src/filters.o: $(B)/filters/filters.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/unit/%: tests/unit/%.c $(MODULES) Makefile
 	@mkdir -p $(@D)
@@ -94,10 +112,15 @@ ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 # libFuzzer's, which brings a main() of its own.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 
+# They hear the messages themselves, see tests/fuzz/fuzz.h; and the time of
+# tests/fuzz/relay.c is its own.
+FUZZ_WRAP = -Wl,--wrap=log_write
+$(B)/fuzz/relay: FUZZ_WRAP += -Wl,--wrap=clock_gettime
+
 $(B)/fuzz/%: tests/fuzz/%.c $(MODULES) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
-		-fsanitize=fuzzer -o $@ $< $(MODULES) $(LIBS)
+		-fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $< $(MODULES) $(LIBS)
 
 units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
@@ -132,10 +155,30 @@ fuzz:
 	$(MAKE) BUILD=fuzz CC=clang fuzzers
 	for fuzzer in $(notdir $(FUZZERS)); do \
 		mkdir -p build/fuzz/corpus/$$fuzzer; \
-		build/fuzz/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=8300 \
+		tests/fuzz/run $$fuzzer -max_total_time=$(SECONDS) \
 			-print_final_stats=1 -artifact_prefix=build/fuzz/ \
 			build/fuzz/corpus/$$fuzzer tests/fuzz/$$fuzzer || exit; \
 	done
+
+# All faults in all jobs, about ten minutes. CALLS="read,write" ERRNOS="EINTR" and
+# FAULTY="connect_unix" are lists of what to try only.
+faults:
+	tests/deps
+	$(MAKE) BUILD=$(BUILD) all tools
+	BUILD=$(BUILD) tests/faults/run $(if $(CALLS),-c $(CALLS)) \
+		$(if $(ERRNOS),-e $(ERRNOS)) $(FAULTY)
+
+# PORTS="i386 s390x" builds for these only.
+ports:
+	tests/deps
+	tests/ports/run $(PORTS)
+
+# A build of its own: valgrind makes all that slow, and needs the names of functions.
+memcheck:
+	tests/deps
+	$(MAKE) BUILD=memcheck CFLAGS='-O1 -g' CPPFLAGS=-DTEST_SECONDS=200 \
+		all units tools
+	BUILD=memcheck tests/memcheck/run
 
 demo:
 	tests/deps
@@ -148,6 +191,13 @@ bench:
 	$(MAKE) BUILD=$(BUILD) all tools
 	BUILD=$(BUILD) RUNS=$(or $(RUNS),5) BEFORE=$(BEFORE) \
 		tests/bench/run $(ROWS)
+
+# CONNECTIONS=1000000 makes so many, SEED=2 others.
+soak:
+	tests/deps
+	$(MAKE) BUILD=$(BUILD) all tools
+	BUILD=$(BUILD) CONNECTIONS=$(or $(CONNECTIONS),100000) \
+		SEED=$(or $(SEED),1) tests/soak/run
 
 lint:
 	tests/lint/run
@@ -164,16 +214,20 @@ help:
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
 	@echo 'make fuzz SECONDS=60  run each fuzzer that long'
+	@echo 'make faults           inject faults into the system calls of every kind of job'
+	@echo 'make ports            the unit tests by other compilers, and for i386 and s390x'
+	@echo 'make memcheck         the unit tests and every kind of job under valgrind'
 	@echo 'make lint             run all static checks'
 	@echo 'make demo             show a session over vsock in the test machine'
 	@echo 'make bench            compare vcat with socat, ncat and the limit; ROWS="vsock start"'
+	@echo 'make soak             check 100,000 connections; CONNECTIONS=1000 SEED=2'
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove build/'
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 
 FORCE:
 .PHONY: all completions units tools fuzzers install uninstall check fuzz demo \
-	bench lint format clean help FORCE
+	faults ports memcheck bench soak lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \

@@ -12,7 +12,7 @@
  * gone altogether, and not just half-closed, poll(2) does not tell everywhere;
  * once something has happened there, it is probed from time to time. (A TCP
  * peer by the kernel: after a minute, what has closed answers by a reset.) A
- *peer whose bytes have not been read is never given up: they are to arrive.
+ * peer whose bytes have not been read is never given up: they are to arrive.
  */
 #include "connection.h"
 
@@ -67,7 +67,11 @@ static void finish(struct connection *connection)
 	enum status status = connection->status;
 	bool stdout_gone = connection->stdout_gone;
 
-	loop_remove(all->loop, &connection->task);
+	/* an outbox has a thread, which may still have the descriptor */
+	if (connection->far.outbox != NULL || connection->target.outbox != NULL)
+		loop_remove(all->loop, &connection->task);
+	else
+		loop_forget(all->loop, &connection->task);
 	stream_close(&connection->target);
 	stream_close(&connection->far);
 	LIST_REMOVE(connection, next);
@@ -98,10 +102,13 @@ static void part(struct connection *connection)
 	bool transit = stream_in_transit(&connection->far) ||
 		       stream_in_transit(&connection->target);
 
-	connection->task.wake = deadline_in(LOOK_SECONDS);
-	if (!transit || deadline_passed(connection->parted) ||
-	    watch(connection) < 0)
-		finish(connection);
+	if (transit && !deadline_passed(connection->parted)) {
+		loop_remove(connection->all->loop, &connection->task);
+		connection->task.wake = deadline_in(LOOK_SECONDS);
+		if (watch(connection) == 0)
+			return;
+	}
+	finish(connection);
 }
 
 /* If there was more for the flow's reader than it was sent, it must know. */
@@ -146,7 +153,6 @@ static void go_on_relaying(struct connection *connection)
 		if (watch(connection) == 0)
 			return;
 	}
-	loop_remove(connection->all->loop, task);
 	judge(connection);
 	part(connection);
 }
@@ -169,10 +175,15 @@ static void begin_relay(struct connection *connection)
 static int open_stream(struct connection *connection, struct stream *stream,
     int fd, const struct address *peer)
 {
-	const struct connections *all = connection->all;
+	struct connections *all = connection->all;
 	const struct family *family = family_of(peer->kind);
+	bool last = all->near == NULL || stream == &connection->target;
 
-	if (stream_from_socket(stream, fd, all->rules.buffer) < 0) {
+	if (last && all->settle != NULL)
+		all->settle(all);
+	if (all->bytes) {
+		stream_from_bytes(stream, fd);
+	} else if (stream_from_socket(stream, fd, all->rules.buffer) < 0) {
 		trouble_at(peer, "outbox", errno);
 		stream->in.fd = -1;
 		return socket_abandon(fd);

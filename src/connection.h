@@ -31,9 +31,12 @@ struct connections {
 	const enum stream_ending *ending; /* of sockets; NULL: the family's */
 	int waiting;  /* stdout, if somebody there waits for the far side; -1 */
 	bool alone;   /* there is one at a time: poll(2) will do */
+	bool bytes;   /* no socket has messages, SOCK_SEQPACKET */
 	bool verbose; /* report them */
 	struct meter meter; /* of the one there is; only if alone */
 
+	/* All is dialled, and a relay begins; NULL: it does not matter. */
+	void (*settle)(struct connections *all);
 	/* Instead of relaying: takes over the socket that was dialled. */
 	enum status (*take)(struct connections *all, int fd);
 

@@ -137,6 +137,11 @@ static const struct row {
 	{ "namespace", FINDING_NOTE, "{socket}",
 	    .text = "before Linux 7.0, all namespaces share CIDs and ports" },
 
+	{ "sandbox", FINDING_OK, "{boxed}", .text = "{sandbox}" },
+	{ "sandbox", FINDING_NOTE, .text = "{sandbox}",
+	    .note = "vcat works without it, with less protection from "
+		    "hostile peers" },
+
 	{ "verdict", FINDING_OK, .text = "vsock is usable here: {usable}" },
 	{ "verdict", FINDING_NO, .text = "vsock is not usable here" },
 };
@@ -212,6 +217,8 @@ static bool fill_finding(struct finding *finding, const struct row *row,
 		{ "{missing}", error_text(node->missing) },
 		{ "{refused}", error_text(node->refused) },
 		{ "{denied}", yes(node->refused == EACCES) },
+		{ "{sandbox}", probe->sandbox },
+		{ "{boxed}", yes(probe->boxed) },
 		{ "{usable}", usable },
 		{ NULL, NULL },
 	};

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DIAGNOSIS_MAX       10
+#define DIAGNOSIS_MAX       11
 #define DIAGNOSIS_TEXT_SIZE 200
 #define DIAGNOSIS_NAME_SIZE 65
 
@@ -46,6 +46,8 @@ struct probe {
 						    Linux 7.0 */
 	char child_ns_mode[DIAGNOSIS_NAME_SIZE]; /* the mode of new namespaces,
 						    or "" */
+	char sandbox[DIAGNOSIS_TEXT_SIZE];       /* what of one there can be */
+	bool boxed;                              /* all of it */
 };
 
 enum finding_status {

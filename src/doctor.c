@@ -15,6 +15,7 @@
 #include "diagnosis.h"
 #include "json.h"
 #include "log.h"
+#include "sandbox.h"
 #include "trouble.h"
 #include "vsock.h"
 
@@ -102,7 +103,12 @@ static void try_sockets(struct probe *probe)
  */
 static struct probe look_around(void)
 {
-	struct probe probe = { .cid = ADDRESS_ANY };
+	const struct sandbox_kernel kernel = sandbox_ask();
+	struct probe probe = {
+		.cid = ADDRESS_ANY,
+		.boxed = kernel.no_seccomp == 0 && kernel.no_landlock == 0,
+	};
+	char text[SANDBOX_TEXT_SIZE];
 
 	read_word("/proc/sys/kernel/osrelease", probe.release);
 	strlcpy(probe.user, user_from_uid(geteuid(), 0), sizeof probe.user);
@@ -115,6 +121,8 @@ static struct probe look_around(void)
 	look_at_node(&probe.vhost_node, "vhost-vsock", O_RDWR);
 	read_word("/proc/sys/net/vsock/ns_mode", probe.ns_mode);
 	read_word("/proc/sys/net/vsock/child_ns_mode", probe.child_ns_mode);
+	strlcpy(probe.sandbox, sandbox_describe(kernel, text),
+	    sizeof probe.sandbox);
 	return probe;
 }
 

@@ -87,6 +87,7 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 		return -1;
 	*child = (struct exec_child){ .pid = fork(), .peer = *peer };
 	if (child->pid == 0) {
+		free(child); /* a note for the parent */
 		setpgid(0, 0);
 		if (exec->work != NULL)
 			_exit(exec->work(exec, fd, peer));
@@ -95,6 +96,7 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 		_exit(STATUS_NOT_FOUND);
 	}
 	if (child->pid < 0) {
+		/* cppcheck-suppress doubleFree; that child has exited */
 		free(child);
 		return -1;
 	}

@@ -89,10 +89,10 @@ int fd_room(int newest, int spare)
 	       newest - 1 - spare;
 }
 
-int fd_pass(int over, int fd)
+int fd_pass(int over, int fd, const void *note, size_t size)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = "";
-	struct iovec piece = { .iov_base = "", .iov_len = 1 };
+	struct iovec piece = { .iov_base = (void *)note, .iov_len = size };
 	struct msghdr message = {
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
@@ -115,6 +115,34 @@ int fd_pass(int over, int fd)
 		n = sendmsg(over, &message, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -1 : 0;
+}
+
+int fd_receive(int over, void *note, size_t size)
+{
+	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec piece = { .iov_base = note, .iov_len = size };
+	struct msghdr message = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		/* without the padding, which would hold another one */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
+	};
+	ssize_t n = recvmsg(over, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	int fd;
+
+	if (n == 0)
+		errno = EPIPE;
+	else if (n > 0)
+		errno = EMFILE;
+	if (header == NULL || header->cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&fd, CMSG_DATA(header), sizeof fd);
+	if ((size_t)n == size)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 int fd_set_blocking(int fd)

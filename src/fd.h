@@ -38,11 +38,18 @@ int fd_close(int fd, int spare);
 int fd_room(int newest, int spare);
 
 /*
- * Passes fd over the AF_UNIX socket `over` with one byte, as ssh's
- * ProxyUseFdpass takes it: SCM_RIGHTS, unix(7), ssh_config(5). Returns 0, or -1
- * with errno: ENOTSOCK or EOPNOTSUPP when `over` is no such socket.
+ * Passes fd over the AF_UNIX socket `over` with a note of that size, one byte
+ * or more: SCM_RIGHTS, unix(7). Returns 0, or -1 with errno: ENOTSOCK or
+ * EOPNOTSUPP when `over` is no such socket.
  */
-int fd_pass(int over, int fd);
+int fd_pass(int over, int fd, const void *note, size_t size);
+
+/*
+ * Receives what was passed with a note of that size, without waiting. Returns
+ * the descriptor, or -1 with errno: EAGAIN if there is nothing, EPIPE at the
+ * end, EMFILE if there was no room for the descriptor.
+ */
+int fd_receive(int over, void *note, size_t size);
 
 /*
  * Has the kernel ask a TCP peer from time to time whether it is still there;

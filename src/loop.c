@@ -164,6 +164,11 @@ void loop_remove(struct loop *loop, struct loop_task *task)
 		task->fds[i].revents = 0;
 	}
 	update_watches(loop, task);
+	loop_forget(loop, task);
+}
+
+void loop_forget(struct loop *loop, struct loop_task *task)
+{
 	if (loop->polled == task)
 		loop->polled = NULL;
 	set_time(loop, task, deadline_never());

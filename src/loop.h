@@ -80,6 +80,13 @@ int loop_update(struct loop *loop, struct loop_task *task);
 void loop_remove(struct loop *loop, struct loop_task *task);
 
 /*
+ * The same without a system call, for descriptors that are closed before the
+ * next turn, and that no other thread or process has: epoll(7) then forgets
+ * them by itself.
+ */
+void loop_forget(struct loop *loop, struct loop_task *task);
+
+/*
  * Waits until something is due and runs it: each task once, with what
  * poll(2) would have said in the revents of its fds. Returns 0, or -1 with
  * errno.

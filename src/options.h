@@ -54,6 +54,7 @@ struct options {
 	bool overwrite, resume, no_sync, sums;
 	uint64_t max_size; /* 0: no limit */
 	bool verbose;
+	bool no_sandbox;
 	bool seqpacket;
 	bool sibling;
 	struct allow allow;

@@ -130,6 +130,8 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "show a meter if stderr is a terminal" },
 	{ "-v", "--verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
 	    "report connections, and a summary at the end" },
+	{ NULL, "--no-sandbox", SWITCH(no_sandbox), NULL, OPENING,
+	    "do not restrict what vcat itself may do" },
 	{ "-h", "--help", CHOICE(action, OPTIONS_HELP), NULL, 0,
 	    "print this text and exit" },
 	{ "-V", "--version", CHOICE(action, OPTIONS_VERSION), NULL, 0,

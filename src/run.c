@@ -4,25 +4,20 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker.h"
+#include "confine.h"
 #include "connection.h"
 #include "exec.h"
 #include "fd.h"
 #include "log.h"
+#include "plan.h"
+#include "prepare.h"
 #include "server.h"
 #include "splice.h"
 #include "transfer.h"
 #include "trouble.h"
-
-/* Clients beyond the one that is being served wait, or are refused. */
-#define BACKLOG_ONCE 1
-#define BACKLOG_KEEP 128
-
-/* What may be on its way through a VM socket, of a stream and unless --buffer
- * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
-#define VSOCK_BUFFER (4096UL * 1024)
 
 /* Of a connection: two sockets; a SEQPACKET has an eventfd beside it. */
 #define DESCRIPTORS         2
@@ -39,54 +34,11 @@ struct run {
 	struct transfer transfer;
 	bool transfers; /* it is to be done with each connection */
 	struct exec exec;
+	struct broker broker; /* with -e */
 	struct server server; /* when listening */
 	enum status status;   /* of the latest connection */
 	bool over;            /* it was the only one */
 };
-
-struct dial_target run_target(
-    const struct options *o, const struct address *address)
-{
-	return (struct dial_target){
-		.address = *address,
-		.choice = {
-			.seqpacket = o->seqpacket,
-			.sibling = o->sibling,
-			.source_cid = o->source_cid,
-			.source_port = o->source_port,
-			.buffer = o->buffer,
-			.vsock_buffer = o->has_buffer || o->seqpacket
-					    ? o->buffer
-					    : VSOCK_BUFFER,
-			.backlog = o->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
-			.mode = o->mode,
-		},
-		.timeout = o->timeout,
-		.retry = o->retry,
-	};
-}
-
-static struct relay_rules rules_for(const struct options *options)
-{
-	/* many at once: -q is for their end by a signal */
-	bool many = options->keep_open && options->has_target;
-	struct relay_rules rules = {
-		.buffer = options->buffer,
-		.idle = options->idle_timeout,
-		.quit_after = many ? -1 : options->quit_after,
-		.strict = options->strict,
-		/* a user who does not see the output types no reply */
-		.end_with_far = !options->has_target &&
-				isatty(STDIN_FILENO) != 0 &&
-				isatty(STDOUT_FILENO) == 0,
-	};
-
-	if (options->send_only)
-		rules.way = RELAY_SEND_ONLY;
-	else if (options->recv_only || options->detach_stdin)
-		rules.way = RELAY_RECV_ONLY;
-	return rules;
-}
 
 static void note_connection(
     struct connections *all, enum status status, bool stdout_gone)
@@ -102,6 +54,7 @@ static void note_connection(
 		server_close(&run->server);
 }
 
+/* What was passed to us is for the command: there is nothing to open. */
 static enum status become_command(
     struct run *run, int fd, const struct address *peer)
 {
@@ -110,18 +63,22 @@ static enum status become_command(
 	return STATUS_FAILED;
 }
 
+/* To whoever runs the command. */
+static enum status hand_over(
+    struct run *run, int fd, const struct address *peer)
+{
+	if (broker_hand(&run->broker, fd, peer) == 0)
+		return STATUS_OK;
+	trouble_at(peer, "hand over", errno);
+	return STATUS_FAILED;
+}
+
 static enum status become_transfer(
     struct run *run, int fd, const struct address *peer)
 {
 	sigprocmask(SIG_SETMASK, &run->signals, NULL);
+	confine_transferring(run->options, run->transfer.into.root);
 	return transfer_run(&run->transfer, fd, peer);
-}
-
-/* The only connection is for a command or a transfer, in this process. */
-static enum status become(struct run *run, int fd, const struct address *peer)
-{
-	return run->transfers ? become_transfer(run, fd, peer)
-			      : become_command(run, fd, peer);
 }
 
 /* In a child: the listener is the parent's affair. */
@@ -138,14 +95,25 @@ static enum status take_dialled(struct connections *all, int fd)
 {
 	struct run *run = loop_owner(all, struct run, connections);
 
+	if (run->transfers)
+		return become_transfer(run, fd, &run->options->address);
 	if (!run->options->pass_fd)
-		return become(run, fd, &run->options->address);
-	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd) == 0)
+		return hand_over(run, fd, &run->options->address);
+	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd, "", 1) == 0)
 		return STATUS_OK;
 	log_error("stdout: pass the socket: %s", strerror(errno));
 	log_hint("-F needs a program that takes a descriptor over its "
 		 "ProxyCommand's stdout: ssh -o ProxyUseFdpass=yes");
 	return STATUS_FAILED;
+}
+
+/* A child process is at work on it. */
+static bool start_transfer(struct run *run, int fd, const struct address *peer)
+{
+	if (exec_start(&run->exec, fd, peer) == 0)
+		return true;
+	trouble_at(peer, "fork", errno);
+	return false;
 }
 
 static void take_accepted(
@@ -158,12 +126,14 @@ static void take_accepted(
 		connection_begin(&run->connections, fd, peer);
 		return;
 	}
-	if (server->once)
-		run->status = become(run, fd, peer);
-	else if (exec_start(&run->exec, fd, peer) == 0)
-		runs = true;
-	else
-		trouble_at(peer, "fork", errno);
+	if (!run->transfers) {
+		run->status = hand_over(run, fd, peer);
+		runs = !server->once && run->status == STATUS_OK;
+	} else if (server->once) {
+		run->status = become_transfer(run, fd, peer);
+	} else {
+		runs = start_transfer(run, fd, peer);
+	}
 	close(fd);
 	if (!runs)
 		server_note_end(server);
@@ -185,6 +155,14 @@ static void end_all(struct server *server)
 	exec_end(&run->exec);
 }
 
+/* The only connection is open, and is relayed. */
+static void settle(struct connections *all)
+{
+	struct run *run = loop_owner(all, struct run, connections);
+
+	confine_relaying(run->options);
+}
+
 static struct connections connections_for(struct run *run)
 {
 	static const enum stream_ending endings[] = {
@@ -199,14 +177,17 @@ static struct connections connections_for(struct run *run)
 		.far = &run->far,
 		.near = options->has_target ? &run->near : NULL,
 		.near_address = &options->target,
-		.rules = rules_for(options),
+		.rules = plan_rules(options),
 		.ending = options->half_close != OPTIONS_HALF_CLOSE_DEFAULT
 			      ? &endings[options->half_close]
 			      : NULL,
 		.waiting = -1,
 		.alone = !options->has_target || !options->keep_open,
+		.bytes = !options->seqpacket &&
+			 options->address.kind != ADDRESS_STDIO,
 		.verbose = options->verbose,
 		.meter.wanted = options->progress,
+		.settle = options->keep_open ? NULL : settle,
 		.take = gives ? take_dialled : NULL,
 		.done = note_connection,
 	};
@@ -269,9 +250,71 @@ static struct server server_for(struct run *run)
 						    : DESCRIPTORS,
 		.grace = many ? options->quit_after : 0,
 		.take = take_accepted,
-		.reap = many && children ? reap_children : NULL,
+		.reap = many && run->transfers ? reap_children : NULL,
 		.end_all = end_all,
 	};
+}
+
+static void confine(struct run *run)
+{
+	const char *file = run->server.listener.file.path;
+
+	if (prepare_is_complete(run->options, &run->far, &run->near))
+		confine_opening(run->options, file[0] != '\0' ? file : NULL,
+		    run->transfer.into.root);
+	else
+		confine_later(run->options);
+}
+
+static enum status serve(struct run *run)
+{
+	struct server *server = &run->server;
+	int number;
+
+	if (run->options->command != NULL)
+		broker_attend(&run->broker, server);
+	number = server_run(server);
+	listener_close(&server->listener);
+	if (number > 0)
+		loop_die(number);
+	return number < 0 ? STATUS_FAILED : run->status;
+}
+
+/* Opens connections and serves them. */
+static enum status open_all(struct run *run)
+{
+	confine(run);
+	return run->options->action == OPTIONS_LISTEN
+		   ? serve(run)
+		   : run_one(run, -1, &run->options->address);
+}
+
+/* Has another process do that, and runs the commands. */
+static enum status broker_all(struct run *run)
+{
+	const struct address *address = &run->options->address;
+	struct listener *listener = &run->server.listener;
+	bool listens = run->options->action == OPTIONS_LISTEN;
+
+	run->broker = (struct broker){
+		.exec = &run->exec,
+		.at = listens ? &listener->address : address,
+		.once = !run->options->keep_open,
+		.listens = listens,
+	};
+	switch (broker_fork(&run->broker)) {
+	case -1:
+		trouble_at(address, "fork", errno);
+		if (listens)
+			listener_close(listener);
+		return STATUS_FAILED;
+	case 0:
+		return open_all(run);
+	default:
+		if (listens)
+			close(listener->fd);
+		return broker_serve(&run->broker);
+	}
 }
 
 /* What was passed to us is a connection already. */
@@ -281,93 +324,37 @@ static enum status serve_passed(struct run *run, const struct address *peer)
 
 	if (!server_admits(&run->server, fd, peer))
 		return STATUS_FAILED;
-	return run->options->command != NULL || run->transfers
-		   ? become(run, fd, peer)
-		   : run_one(run, fd, peer);
+	if (run->options->command != NULL)
+		return become_command(run, fd, peer);
+	confine(run);
+	return run->transfers ? become_transfer(run, fd, peer)
+			      : run_one(run, fd, peer);
 }
 
-static enum status listen_in(struct run *run)
+static enum status meet(struct run *run)
 {
 	struct server *server = &run->server;
-	struct socket_fault fault = { .step = "resolve" };
 	struct address peer;
-	int number;
 
-	*server = server_for(run);
-	/* once for all, and before anybody waits for it */
-	if (run->options->has_target && dial_resolve(&run->near, &fault) < 0) {
-		trouble_report(&run->near.address, &fault, errno);
+	if (prepare_names(run->options, &run->far, &run->near) < 0)
 		return errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED;
+	if (run->options->action == OPTIONS_LISTEN) {
+		*server = server_for(run);
+		if (open_listener(run) < 0)
+			return STATUS_FAILED;
+		if (listener_is_connected(
+			&server->listener, server->choice, &peer))
+			return serve_passed(run, &peer);
 	}
-	if (open_listener(run) < 0)
-		return STATUS_FAILED;
-	if (listener_is_connected(&server->listener, server->choice, &peer))
-		return serve_passed(run, &peer);
-	number = server_run(server);
-	listener_close(&server->listener);
-	if (number > 0)
-		loop_die(number);
-	return number < 0 ? STATUS_FAILED : run->status;
-}
-
-static struct transfer transfer_for(struct run *run)
-{
-	const struct options *o = run->options;
-	struct relay_rules rules = rules_for(o);
-
-	return (struct transfer){
-		.role = o->files      ? FRAME_SENDS
-			: o->verified ? FRAME_STREAMS
-				      : FRAME_RECEIVES,
-		.timeout = o->timeout,
-		.idle = o->idle_timeout,
-		.verbose = o->verbose,
-		.meter = !o->keep_open,
-		.operands = o->operands,
-		.into = { .root = -1, .parent = -1 },
-		.receiving = { .overwrite = o->overwrite,
-		    .resume = o->resume,
-		    .sync = !o->no_sync,
-		    .max_bytes = o->max_size },
-		.json = o->json,
-		.sums = o->sums,
-		.stdio = &run->stdio,
-		.streaming = { .reads = rules.way != RELAY_RECV_ONLY,
-		    .writes = rules.way != RELAY_SEND_ONLY,
-		    .end_with_peer = rules.end_with_far,
-		    .verbose = o->verbose,
-		    .meter = o->progress },
-	};
-}
-
-/* What is to be transferred, or where to, must be there before anybody waits
- * for it. Returns 0, or -1 after a message. */
-static int check_files(struct run *run)
-{
-	const struct options *o = run->options;
-	struct stat st;
-
-	for (int i = 0; o->files && o->operands[i] != NULL; i++) {
-		if (lstat(o->operands[i], &st) == 0)
-			continue;
-		log_error("%s: %s", o->operands[i], strerror(errno));
-		return -1;
-	}
-	if (o->into == NULL ||
-	    (beneath_open(&run->transfer.into, o->into) == 0 &&
-		faccessat(run->transfer.into.root, ".", W_OK | X_OK,
-		    AT_EACCESS) == 0))
-		return 0;
-	log_error("%s: %s", o->into, strerror(errno));
-	return -1;
+	return run->options->command != NULL ? broker_all(run) : open_all(run);
 }
 
 enum status run_streams(const struct options *options)
 {
 	struct run run = {
 		.options = options,
-		.far = run_target(options, &options->address),
-		.near = run_target(options, &options->target),
+		.far = plan_target(options, &options->address),
+		.near = plan_target(options, &options->target),
 		.transfers = options->files || options->into != NULL ||
 			     options->verified,
 		.exec = { .command = options->command,
@@ -379,18 +366,16 @@ enum status run_streams(const struct options *options)
 
 	if (run.transfers)
 		run.exec.work = work;
-	run.transfer = transfer_for(&run);
-	if (check_files(&run) < 0)
+	run.transfer = plan_transfer(options, &run.stdio);
+	if (prepare_files(options, &run.transfer.into) < 0)
 		return STATUS_FAILED;
 	sigprocmask(SIG_BLOCK, NULL, &run.signals);
 	signal(SIGPIPE, SIG_IGN);
 	run.connections = connections_for(&run);
 	if (loop_init(&run.loop) < 0)
 		trouble_at(&options->address, "epoll", errno);
-	else if (options->action == OPTIONS_LISTEN)
-		status = listen_in(&run);
 	else
-		status = run_one(&run, -1, &options->address);
+		status = meet(&run);
 	dial_forget(&run.far);
 	dial_forget(&run.near);
 	splice_pool_free(&run.pipes);

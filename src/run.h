@@ -5,7 +5,6 @@
 #ifndef VCAT_RUN_H
 #define VCAT_RUN_H
 
-#include "dial.h"
 #include "options.h"
 #include "status.h"
 
@@ -14,9 +13,5 @@
  * ends the process.
  */
 enum status run_streams(const struct options *options);
-
-/* What it takes to connect to that address. dial_forget() it. */
-struct dial_target run_target(
-    const struct options *o, const struct address *address);
 
 #endif

@@ -189,13 +189,11 @@ static int scan_all(struct scanner *scanner)
 	return 0;
 }
 
-/* Returns 0, or -1 with errno and the step that failed. */
-static int run(struct scanner *scanner, struct socket_fault *fault)
+/* Returns 0, or -1 with errno. */
+static int run(struct scanner *scanner)
 {
 	int result = -1;
 
-	if (dial_resolve(&scanner->scan->target, fault) < 0)
-		return -1;
 	if (scanner->report.to == NULL || loop_init(&scanner->loop) < 0)
 		return -1;
 	loop_task_init(&scanner->bell, run_bell);
@@ -210,7 +208,6 @@ static int run(struct scanner *scanner, struct socket_fault *fault)
 
 enum status scan_run(struct scan *scan)
 {
-	struct socket_fault fault = { .step = "scan" };
 	struct scanner scanner = {
 		.scan = scan,
 		.report = {
@@ -223,8 +220,8 @@ enum status scan_run(struct scan *scan)
 	};
 
 	scan->signal = 0;
-	if (run(&scanner, &fault) == 0)
+	if (run(&scanner) == 0)
 		return report_end(&scanner.report);
-	trouble_report(&scan->target.address, &fault, errno);
+	trouble_at(&scan->target.address, "scan", errno);
 	return STATUS_FAILED;
 }

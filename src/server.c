@@ -109,7 +109,7 @@ void server_note_end(struct server *server)
 }
 
 /* The first signal closes the door, the second ends everything. */
-static void note_signal(struct server *server, int number)
+void server_note_signal(struct server *server, int number)
 {
 	bool first = server->signal == 0;
 
@@ -121,6 +121,7 @@ static void note_signal(struct server *server, int number)
 		server->bell.wake = deadline_in(server->grace);
 	else
 		server->over = true;
+	loop_update(server->loop, &server->bell);
 }
 
 static void run_bell(struct loop_task *task)
@@ -130,7 +131,7 @@ static void run_bell(struct loop_task *task)
 
 	while ((number = loop_next_signal(task)) != 0) {
 		if (number != SIGCHLD)
-			note_signal(server, number);
+			server_note_signal(server, number);
 		else
 			server->reap(server);
 	}

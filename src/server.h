@@ -38,7 +38,7 @@ struct server {
 	bool complained;       /* that no more can be accepted */
 	bool closed;           /* no more are to come in */
 	int signal;            /* that ends us; 0: none yet */
-	int error;             /* of a door that cannot be watched, or 0 */
+	int error;             /* of what cannot be watched, or 0 */
 	bool over;
 };
 
@@ -57,6 +57,9 @@ bool server_admits(
  * message if it cannot go on.
  */
 int server_run(struct server *server);
+
+/* Takes note of such a signal that has come in another way. */
+void server_note_signal(struct server *server, int number);
 
 /* One connection has ended: there is room for another. */
 void server_note_end(struct server *server);

@@ -95,10 +95,9 @@ const struct stream stream_nowhere = {
 	.ending = STREAM_KEEP,
 };
 
-int stream_from_socket(struct stream *stream, int fd, size_t message_size)
+void stream_from_bytes(struct stream *stream, int fd)
 {
 	const struct stream_end end = { .fd = fd, .socket = true };
-	const int on = 1;
 
 	*stream = (struct stream){
 		.kind = &stream_plain,
@@ -107,6 +106,13 @@ int stream_from_socket(struct stream *stream, int fd, size_t message_size)
 		.socket = true,
 		.ending = STREAM_SHUTDOWN,
 	};
+}
+
+int stream_from_socket(struct stream *stream, int fd, size_t message_size)
+{
+	const int on = 1;
+
+	stream_from_bytes(stream, fd);
 	if (fd_socket_number(fd, SO_TYPE) != SOCK_SEQPACKET)
 		return 0;
 	stream->kind = &messages;
@@ -262,9 +268,9 @@ bool stream_peer_closed(const struct stream *stream)
 {
 	if ((fd_poll(stream->out.fd, 0, 0) & (POLLHUP | POLLERR)) != 0)
 		return true;
-	/* where a message can be empty, a hang-up shows; a kernel without
+	/* TCP, and what has empty messages, show a hang-up; a kernel without
 	   memory has no word of the peer */
-	return !stream->empties &&
+	return !stream->resets && !stream->empties &&
 	       send(stream->out.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 	       errno != EAGAIN && errno != EINTR && errno != ENOMEM &&
 	       errno != ENOBUFS;

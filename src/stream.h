@@ -66,6 +66,9 @@ struct stream {
 /* Bytes, by read(2) and write(2) and their kin. */
 extern const struct stream_kind stream_plain;
 
+/* A stream on a connected, non-blocking SOCK_STREAM, which it then owns. */
+void stream_from_bytes(struct stream *stream, int fd);
+
 /*
  * A stream on a connected, non-blocking socket, which it then owns; message
  * boundaries are kept if it is SOCK_SEQPACKET, in messages of at most

@@ -5,26 +5,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine.h"
 #include "doctor.h"
 #include "fd.h"
 #include "log.h"
 #include "loop.h"
 #include "options_read.h"
 #include "options_table.h"
+#include "plan.h"
 #include "run.h"
 #include "scan.h"
 #include "status.h"
+#include "trouble.h"
 
 static enum status run_scan(const struct options *options)
 {
 	struct scan scan = {
-		.target = run_target(options, &options->address),
+		.target = plan_target(options, &options->address),
 		.ports = options->ports,
 		.verbose = options->verbose,
 		.json = options->json,
 	};
-	enum status status = scan_run(&scan);
+	struct socket_fault fault = { .step = "resolve" };
+	enum status status;
 
+	if (dial_resolve(&scan.target, &fault) < 0) {
+		trouble_report(&options->address, &fault, errno);
+		return STATUS_FAILED;
+	}
+	confine_opening(options, NULL, -1);
+	status = scan_run(&scan);
 	dial_forget(&scan.target);
 	if (scan.signal != 0)
 		loop_die(scan.signal);

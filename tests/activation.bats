@@ -13,7 +13,7 @@ activate() {
 	shift
 	start unit systemd-socket-activate -l "$T/s" "${options[@]}" \
 		"$VCAT" -l - "$@" </dev/null
-	wait_until 10 test -S s
+	wait_until 10 grep -q ^Listening unit.err
 }
 
 # A command that lists its descriptors, and opens none for that.

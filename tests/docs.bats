@@ -341,6 +341,16 @@ say() {
 	run -1 say FRAME_BATCH "for at most %s frames"
 }
 
+@test "sandbox: the needs in the table of HACKING.md are those of the filters" {
+	"$TOP/build/$BUILD/filters/generate" --list | cut -d' ' -f1 | sort -u |
+		grep -vx all >made
+	# between the heading and the next one, in backquotes, the dials-* written out
+	sed -n '/^## The sandbox/,/^## How/p' "$TOP/HACKING.md" |
+		grep -oE '`(threads|accepts|reads|writes|forks|dials-[a-z]+)`' |
+		tr -d '`' | sort -u >told
+	same made told
+}
+
 @test "manuals: mandoc finds nothing to warn of" {
 	run -0 mandoc -Tlint -W warning "$MANUAL" "$FRAMES"
 	expect "$output" ""

@@ -29,6 +29,6 @@ load helper
 	dead_guest
 	scans 1 unreachable $DEAD:22
 	echo local >/proc/sys/net/vsock/child_ns_mode
-	run -1 unshare --net "$VCAT" -z -v 2:22
+	run -1 --separate-stderr unshare --net "$VCAT" -z -v 2:22
 	[[ $output == "2:22 unreachable "* ]]
 }

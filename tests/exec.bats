@@ -23,10 +23,11 @@ says() {
 	expect "$(<said)" "$1"
 }
 
-# count_children: of the listener, zombies too; sets children.
+# count_children: of the listener, zombies too, but not the one that accepts; sets
+# children.
 count_children() {
 	pid_of listener >/dev/null
-	children=$(pgrep -c -P "$pid") || true
+	children=$(ps -o comm= --ppid "$pid" | grep -cvx vcat) || true
 }
 
 has_children() {
@@ -121,7 +122,7 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 			touch "here$number" wait-file go text $'on\n' read-eof
 		wait_until 10 test -e "here$number"
 	done
-	has_children 5
+	wait_until 10 has_children 5
 	touch go
 	for number in 1 2 3 4 5; do
 		finish "client$number"
@@ -141,7 +142,7 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 		start "client$number" "$PEER" connect unix:s read-eof
 	done
 	wait_until 10 eval '[[ $(grep -c accepted listener.err) == 30 ]]'
-	has_children 30
+	wait_until 10 has_children 30
 	: >gate
 	wait_until 10 has_children 0
 	expect "$(grep -c 'ended with status' listener.err)" 30 "reports"
@@ -174,12 +175,14 @@ show='env | grep ^VCAT_ | grep -v ^VCAT_TEST | sort; echo end'
 @test "listening: 300 one after the other leave no child and no descriptor" {
 	serve cat -k </dev/null
 	pid_of listener
-	local before
-	before=$(find "/proc/$pid/fd" -mindepth 1 | wc -l)
+	local before acceptor
+	acceptor=$(pgrep -P "$pid")
+	before=$(find "/proc/$pid/fd" "/proc/$acceptor/fd" -mindepth 1 | wc -l)
 	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 300 -c 4 -b 5000 unix:s
 	expect "${lines[0]}" "300 whole"
 	wait_until 10 has_children 0
-	expect "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)" "$before" "descriptors"
+	expect "$(find "/proc/$pid/fd" "/proc/$acceptor/fd" -mindepth 1 | wc -l)" \
+		"$before" "descriptors"
 }
 
 @test "environment: on unix it is VCAT_PEER alone, and an outer vcat's is gone" {

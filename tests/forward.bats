@@ -157,7 +157,7 @@ crowds() {
 	client text question shutdown read-eof
 	finish target
 	wait_until 5 grep -q ' bytes in ' forwarder.err
-	mapfile -t said < <(grep -v ^listening forwarder.err)
+	mapfile -t said < <(grep -v -e ^listening -e sandbox: forwarder.err)
 	[[ ${said[0]} =~ ^vcat:\ (tcp:127\.0\.0\.1:[0-9]+):\ accepted$ ]]
 	local peer=${BASH_REMATCH[1]}
 	expect "${said[1]}" "vcat: unix:target.s: connected"

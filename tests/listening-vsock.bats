@@ -105,15 +105,17 @@ accepted() {
 	wait_until 10 grep -q ^listening listener.err
 	run -0 --separate-stderr vcat -v -p 7301 1:7201 <<<hello
 	expect "$output" answer
-	expect "${stderr_lines[0]}" "vcat: local(1):7201: connected"
-	[[ ${stderr_lines[1]} =~ ^vcat:\ local\(1\):7201:\ sent\ 6\ bytes,\ received\ 6\ bytes\ in\ [0-9.]+\ s\ \([0-9.]+\ MiB/s\)$ ]]
-	expect "${#stderr_lines[@]}" 2 "lines"
+	[[ ${stderr_lines[0]} == "vcat: sandbox: "* ]]
+	expect "${stderr_lines[1]}" "vcat: local(1):7201: connected"
+	[[ ${stderr_lines[2]} =~ ^vcat:\ local\(1\):7201:\ sent\ 6\ bytes,\ received\ 6\ bytes\ in\ [0-9.]+\ s\ \([0-9.]+\ MiB/s\)$ ]]
+	expect "${#stderr_lines[@]}" 3 "lines"
 	finish listener
 	mapfile -t said <listener.err
 	expect "${said[0]}" "listening on any:7201"
-	expect "${said[1]}" "vcat: local(1):7301: accepted"
-	[[ ${said[2]} =~ ^vcat:\ local\(1\):7301:\ sent\ 6\ bytes,\ received\ 6\ bytes ]]
-	expect "${#said[@]}" 3 "lines"
+	[[ ${said[1]} == "vcat: sandbox: "* ]]
+	expect "${said[2]}" "vcat: local(1):7301: accepted"
+	[[ ${said[3]} =~ ^vcat:\ local\(1\):7301:\ sent\ 6\ bytes,\ received\ 6\ bytes ]]
+	expect "${#said[@]}" 4 "lines"
 }
 
 @test "to: from a VM socket to a unix socket, and back" {

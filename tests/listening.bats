@@ -317,14 +317,16 @@ leave_stale_without_vcat() {
 	wait_until 10 accepted listener 1
 	wait_until 10 grep -q received listener.err
 	run -0 --separate-stderr vcat -v unix:s <<<"hello again"
-	expect "${stderr_lines[0]}" "vcat: unix:s: connected"
-	[[ ${stderr_lines[1]} =~ ^vcat:\ unix:s:\ sent\ 12\ bytes,\ received\ 0\ bytes\ in\ [0-9.]+\ s ]]
-	expect ${#stderr_lines[@]} 2 "lines"
+	[[ ${stderr_lines[0]} == "vcat: sandbox: "* ]]
+	expect "${stderr_lines[1]}" "vcat: unix:s: connected"
+	[[ ${stderr_lines[2]} =~ ^vcat:\ unix:s:\ sent\ 12\ bytes,\ received\ 0\ bytes\ in\ [0-9.]+\ s ]]
+	expect ${#stderr_lines[@]} 3 "lines"
 	mapfile -t said <listener.err
 	expect "${said[0]}" "listening on unix:s"
-	expect "${said[1]}" "vcat: unix:s: accepted"
-	[[ ${said[2]} =~ ^vcat:\ unix:s:\ sent\ 0\ bytes,\ received\ 6\ bytes\ in\ [0-9.]+\ s ]]
-	expect "${said[3]}" "vcat: unix:s: accepted"
+	[[ ${said[1]} == "vcat: sandbox: "* ]]
+	expect "${said[2]}" "vcat: unix:s: accepted"
+	[[ ${said[3]} =~ ^vcat:\ unix:s:\ sent\ 0\ bytes,\ received\ 6\ bytes\ in\ [0-9.]+\ s ]]
+	expect "${said[4]}" "vcat: unix:s: accepted"
 }
 
 @test "verbose: without -v nothing is said" {

@@ -202,9 +202,10 @@ another_appears() {
 	on_terminal client 80 "'$VCAT' -v --progress unix:s </dev/null"
 	finish client
 	screen client
-	expect "${#lines[@]}" 2 "lines on the terminal"
-	expect "${lines[0]}" "vcat: unix:s: connected"
-	[[ ${lines[1]} == "vcat: unix:s: sent 0 bytes"* ]]
+	expect "${#lines[@]}" 3 "lines on the terminal"
+	[[ ${lines[0]} == "vcat: sandbox: "* ]]
+	expect "${lines[1]}" "vcat: unix:s: connected"
+	[[ ${lines[2]} == "vcat: unix:s: sent 0 bytes"* ]]
 }
 
 @test "no terminal: nothing at all, no summary either" {

@@ -12,7 +12,7 @@ serve() {
 	serve one 7100
 	run -0 --separate-stderr vcat -z 1:7100
 	expect "$output" 1:7100
-	run -0 vcat -z -v local 7100
+	run -0 --separate-stderr vcat -z -v local 7100
 	[[ $output == "1:7100 open "*" ms" ]]
 	scans 1 refused 1:7101
 }
@@ -30,7 +30,7 @@ serve() {
 	serve high 4294967294
 	run -0 --separate-stderr vcat -z 1:4294967290-4294967294,7,5-6
 	expect "$output" 1:4294967294
-	run -0 vcat -z -v 1:4294967294,7,5-6
+	run -0 --separate-stderr vcat -z -v 1:4294967294,7,5-6
 	expect "$(sed 's/ [0-9.]* ms$//' <<<"$output")" \
 		$'1:5 refused\n1:6 refused\n1:7 refused\n1:4294967294 open'
 }

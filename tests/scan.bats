@@ -83,7 +83,7 @@ backlog_full() {
 }
 
 @test "-v: 65535 ports come in ascending order, each once" {
-	run vcat -z -v tcp:127.0.0.1:1-65535
+	run --separate-stderr vcat -z -v tcp:127.0.0.1:1-65535
 	awk -F'[: ]' '$3 != ++n { print "line " NR ": " $0; exit 1 }
 		END { exit n != 65535 }' <<<"$output"
 }
@@ -142,7 +142,7 @@ backlog_full() {
 	wait_until 5 test -S v
 	run -1 --separate-stderr vcat -z -v mux:v:22
 	[[ $output == "mux:v:22 Protocol error "* ]]
-	expect "${stderr_lines[0]}" \
+	expect "${stderr_lines[1]}" \
 		'vcat: mux:v:22: handshake: Protocol error: the answer was "HTTP/1.1 400"'
 }
 
@@ -150,7 +150,7 @@ backlog_full() {
 	silent_port
 	run -3 --separate-stderr vcat -z -v -w 0.3 "tcp:$port"
 	[[ $output == "tcp:$port timed out "* ]]
-	expect "$stderr" "vcat: tcp:$port: connect: Connection timed out"
+	expect "${stderr_lines[*]:1}" "vcat: tcp:$port: connect: Connection timed out"
 	run -1 --separate-stderr vcat -z -w 0.3 "tcp:127.0.0.1:1,$port"
 	expect "$stderr" \
 		"vcat: tcp:127.0.0.1: none of 2 ports is open: 1 refused, 1 timed out"

@@ -1,0 +1,234 @@
+#include "broker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "log.h"
+#include "trouble.h"
+
+/*
+ * A signal may be for us both, from a terminal or a service manager, and would
+ * count twice if we passed it on as well. So a child that attends a server
+ * hears of signals from us alone, and sees from our socket that we have gone.
+ * Another one dies of the first, or with us, and must not stop at its messages
+ * for a terminal, where it is in the background.
+ */
+static void begin_child(const struct broker *broker, pid_t parent)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (size_t i = 0; broker->listens && i < 3; i++)
+		signal(ending[i], SIG_IGN);
+	setpgid(0, 0);
+	signal(SIGTTOU, SIG_IGN);
+	if (broker->listens)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it leaves nothing behind */
+	if (getppid() != parent)
+		raise(SIGKILL);
+}
+
+pid_t broker_fork(struct broker *broker)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	signal(SIGCHLD, SIG_DFL); /* ignored, the child's end would be lost */
+	broker->child = fork();
+	if (broker->child == 0)
+		begin_child(broker, parent);
+	broker->fd = ends[broker->child == 0];
+	close(ends[broker->child != 0]);
+	return broker->child;
+}
+
+int broker_hand(struct broker *broker, int fd, const struct address *peer)
+{
+	return fd_pass(broker->fd, fd, peer, sizeof *peer);
+}
+
+static void run_notes(struct loop_task *task)
+{
+	struct broker *broker = loop_owner(task, struct broker, door);
+	struct server *server = broker->server;
+	struct broker_note note = { 0 };
+	ssize_t n = recv(broker->fd, &note, sizeof note, MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n != (ssize_t)sizeof note) { /* the parent has gone */
+		loop_remove(server->loop, task);
+		server_close(server);
+		note = (struct broker_note){ .ended = UINT_MAX };
+	}
+	for (; note.ended > 0 && server->running > 0; note.ended--)
+		server_note_end(server);
+	for (; note.signals > 0; note.signals--)
+		server_note_signal(server, note.number);
+}
+
+void broker_attend(struct broker *broker, struct server *server)
+{
+	broker->server = server;
+	loop_task_init(&broker->door, run_notes);
+	broker->door.fds[0] = (struct pollfd){ broker->fd, POLLIN, 0 };
+	if (loop_update(server->loop, &broker->door) < 0)
+		server->error = errno; /* it would hear of no signal */
+}
+
+/* Tells the child, as soon as it can be told without waiting. */
+static void tell(struct broker *broker)
+{
+	struct broker_note *news = &broker->news;
+
+	if ((news->ended > 0 || news->signals > 0) &&
+	    send(broker->fd, news, sizeof *news, MSG_DONTWAIT | MSG_NOSIGNAL) >
+		0)
+		*news = (struct broker_note){ 0 };
+	broker->door.fds[0] = (struct pollfd){
+		.fd = broker->fd,
+		.events = news->ended > 0 || news->signals > 0
+			      ? POLLIN | POLLOUT
+			      : POLLIN,
+	};
+	if (loop_update(&broker->loop, &broker->door) < 0)
+		broker->error = errno;
+}
+
+/*
+ * Takes one connection that the child hands over. Returns whether there was
+ * one. The child may be in the hands of a peer: what it sends of one is only
+ * made harmless.
+ */
+static bool take(struct broker *broker)
+{
+	struct address peer;
+	int fd = fd_receive(broker->fd, &peer, sizeof peer);
+
+	if (fd < 0 && errno != EMFILE)
+		return false;
+	if (fd < 0) {
+		trouble_at(broker->at, "hand over", errno);
+		broker->news.ended++;
+		return true;
+	}
+	peer.kind = broker->at->kind;
+	peer.path[sizeof peer.path - 1] = '\0';
+	peer.host[sizeof peer.host - 1] = '\0';
+	if (broker->once && broker->taken < 0) {
+		broker->taken = fd;
+		broker->peer = peer;
+		return true;
+	}
+	if (!broker->once && exec_start(broker->exec, fd, &peer) < 0) {
+		trouble_at(&peer, "fork", errno);
+		broker->news.ended++;
+	}
+	close(fd);
+	return true;
+}
+
+static void run_door(struct loop_task *task)
+{
+	struct broker *broker = loop_owner(task, struct broker, door);
+
+	while (take(broker))
+		;
+	if ((task->fds[0].revents & POLLHUP) != 0)
+		loop_remove(&broker->loop, task); /* SIGCHLD tells more */
+	else
+		tell(broker);
+}
+
+/* Also takes what the child has handed over right before its end. */
+static void note_children(struct broker *broker)
+{
+	if (waitpid(broker->child, &broker->wait_status, WNOHANG) > 0) {
+		broker->over = true;
+		while (take(broker))
+			;
+	}
+	broker->news.ended += (unsigned)exec_reap(broker->exec);
+	if (!broker->over)
+		tell(broker);
+}
+
+static void note_signal(struct broker *broker, int number)
+{
+	broker->signal = number;
+	broker->news.number = number;
+	if (broker->over)
+		return;
+	if (!broker->listens)
+		kill(broker->child, SIGKILL);
+	broker->news.signals++;
+	tell(broker);
+}
+
+static void run_bell(struct loop_task *task)
+{
+	struct broker *broker = loop_owner(task, struct broker, bell);
+	int number;
+
+	while ((number = loop_next_signal(task)) != 0) {
+		if (number == SIGCHLD)
+			note_children(broker);
+		else
+			note_signal(broker, number);
+	}
+}
+
+static enum status become_command(struct broker *broker)
+{
+	exec_become(broker->exec, broker->taken, &broker->peer);
+	log_error("sh: %s", strerror(errno));
+	return STATUS_FAILED;
+}
+
+/* Ends as the child did. */
+static enum status follow(const struct broker *broker)
+{
+	if (WIFSIGNALED(broker->wait_status))
+		loop_die(WTERMSIG(broker->wait_status));
+	return (enum status)WEXITSTATUS(broker->wait_status);
+}
+
+enum status broker_serve(struct broker *broker)
+{
+	int result;
+
+	broker->taken = -1;
+	loop_task_init(&broker->bell, run_bell);
+	loop_task_init(&broker->door, run_door);
+	result = loop_init(&broker->loop);
+	if (result == 0)
+		result = loop_watch_signals(&broker->loop, &broker->bell, true);
+	if (result == 0)
+		note_children(broker); /* what came before is not signalled */
+	while (result == 0 && !broker->over && broker->error == 0)
+		result = loop_turn(&broker->loop);
+	if (result < 0)
+		broker->error = errno;
+	if (broker->error != 0) {
+		log_error("epoll: %s", strerror(broker->error));
+		exec_end(broker->exec);
+		return STATUS_FAILED; /* by which the child ends, too */
+	}
+	if (broker->once && broker->signal != 0)
+		loop_die(broker->signal); /* though the child may not know */
+	if (broker->taken >= 0)
+		return become_command(broker);
+	exec_end(broker->exec);
+	return follow(broker);
+}

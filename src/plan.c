@@ -1,0 +1,84 @@
+#include "plan.h"
+
+#include <unistd.h>
+
+/* Clients beyond the one that is being served wait, or are refused. */
+#define BACKLOG_ONCE 1
+#define BACKLOG_KEEP 128
+
+/* What may be on its way through a VM socket, of a stream and unless --buffer
+ * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
+#define VSOCK_BUFFER (4096UL * 1024)
+
+struct dial_target plan_target(
+    const struct options *o, const struct address *address)
+{
+	return (struct dial_target){
+		.address = *address,
+		.choice = {
+			.seqpacket = o->seqpacket,
+			.sibling = o->sibling,
+			.source_cid = o->source_cid,
+			.source_port = o->source_port,
+			.buffer = o->buffer,
+			.vsock_buffer = o->has_buffer || o->seqpacket
+					    ? o->buffer
+					    : VSOCK_BUFFER,
+			.backlog = o->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
+			.mode = o->mode,
+		},
+		.timeout = o->timeout,
+		.retry = o->retry,
+	};
+}
+
+struct relay_rules plan_rules(const struct options *options)
+{
+	/* many at once: -q is for their end by a signal */
+	bool many = options->keep_open && options->has_target;
+	struct relay_rules rules = {
+		.buffer = options->buffer,
+		.idle = options->idle_timeout,
+		.quit_after = many ? -1 : options->quit_after,
+		.strict = options->strict,
+		/* a user who does not see the output types no reply */
+		.end_with_far = !options->has_target &&
+				isatty(STDIN_FILENO) != 0 &&
+				isatty(STDOUT_FILENO) == 0,
+	};
+
+	if (options->send_only)
+		rules.way = RELAY_SEND_ONLY;
+	else if (options->recv_only || options->detach_stdin)
+		rules.way = RELAY_RECV_ONLY;
+	return rules;
+}
+
+struct transfer plan_transfer(const struct options *o, struct stream *stdio)
+{
+	struct relay_rules rules = plan_rules(o);
+
+	return (struct transfer){
+		.role = o->files      ? FRAME_SENDS
+			: o->verified ? FRAME_STREAMS
+				      : FRAME_RECEIVES,
+		.timeout = o->timeout,
+		.idle = o->idle_timeout,
+		.verbose = o->verbose,
+		.meter = !o->keep_open,
+		.operands = o->operands,
+		.into = { .root = -1, .parent = -1 },
+		.receiving = { .overwrite = o->overwrite,
+		    .resume = o->resume,
+		    .sync = !o->no_sync,
+		    .max_bytes = o->max_size },
+		.json = o->json,
+		.sums = o->sums,
+		.stdio = stdio,
+		.streaming = { .reads = rules.way != RELAY_RECV_ONLY,
+		    .writes = rules.way != RELAY_SEND_ONLY,
+		    .end_with_peer = rules.end_with_far,
+		    .verbose = o->verbose,
+		    .meter = o->progress },
+	};
+}

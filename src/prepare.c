@@ -1,0 +1,63 @@
+#include "prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "family.h"
+#include "log.h"
+#include "trouble.h"
+
+/* Returns 0, or -1 with errno after a message. */
+static int look_up(const struct options *o, struct dial_target *target)
+{
+	struct socket_fault fault = { .step = "resolve" };
+	bool waits = o->action != OPTIONS_LISTEN && target->retry >= 0;
+
+	if (dial_resolve(target, &fault) == 0 ||
+	    (waits && trouble_passes(errno)))
+		return 0;
+	trouble_report(&target->address, &fault, errno);
+	return -1;
+}
+
+int prepare_names(
+    const struct options *o, struct dial_target *far, struct dial_target *near)
+{
+	if (o->action != OPTIONS_LISTEN && look_up(o, far) < 0)
+		return -1;
+	return o->has_target ? look_up(o, near) : 0;
+}
+
+static bool is_known(const struct dial_target *target)
+{
+	return target->names != NULL ||
+	       family_of(target->address.kind)->resolve == NULL;
+}
+
+bool prepare_is_complete(const struct options *o, const struct dial_target *far,
+    const struct dial_target *near)
+{
+	return (o->action == OPTIONS_LISTEN || is_known(far)) &&
+	       (!o->has_target || is_known(near));
+}
+
+int prepare_files(const struct options *o, struct beneath *into)
+{
+	struct stat st;
+
+	for (int i = 0; o->files && o->operands[i] != NULL; i++) {
+		if (lstat(o->operands[i], &st) == 0)
+			continue;
+		log_error("%s: %s", o->operands[i], strerror(errno));
+		return -1;
+	}
+	if (o->into == NULL ||
+	    (beneath_open(into, o->into) == 0 &&
+		faccessat(into->root, ".", W_OK | X_OK, AT_EACCESS) == 0))
+		return 0;
+	log_error("%s: %s", o->into, strerror(errno));
+	return -1;
+}

@@ -1,0 +1,31 @@
+/*
+ * What must be there before anybody waits for it: names that can be looked up,
+ * and files.
+ */
+#ifndef VCAT_PREPARE_H
+#define VCAT_PREPARE_H
+
+#include <stdbool.h>
+
+#include "beneath.h"
+#include "dial.h"
+#include "options.h"
+
+/*
+ * Looks up the names of what is to be dialled: the far side unless it is
+ * accepted, and the near side if it is an address. Returns 0, or -1 with errno
+ * after a message. A name that may be there later is no failure with --retry,
+ * unless a listener needs it.
+ */
+int prepare_names(
+    const struct options *o, struct dial_target *far, struct dial_target *near);
+
+/* Whether all of these names are known. */
+bool prepare_is_complete(const struct options *o, const struct dial_target *far,
+    const struct dial_target *near);
+
+/* Looks for what is to be sent, and opens where to receive it. Returns 0, or
+ * -1 after a message. */
+int prepare_files(const struct options *o, struct beneath *into);
+
+#endif

@@ -118,3 +118,20 @@ commit() {
 	run -0 "$VCAT" -V
 	expect "$output" "vcat $(<"$TOP/build/$BUILD/version")"
 }
+
+@test "static: one file that needs no library, and its sandbox" {
+	mkdir in
+	cp -r "$TOP"/{Makefile,VERSION,src,filters,completions,tests} .
+	echo hello >file
+	# the linker warns of functions that would load libraries for names
+	run -0 made -j2 BUILD=static LDFLAGS=-static build/static/vcat
+	run -1 --separate-stderr ldd build/static/vcat
+	VCAT=$PWD/build/static/vcat
+	start listener "$VCAT" -v -l --into in tcp:any
+	port_of listener
+	run -0 vcat --files file "tcp:localhost:$port"
+	finish listener
+	expect "$status" 0
+	cmp file in/file
+	grep -q '^vcat: sandbox: seccomp, ' listener.err
+}

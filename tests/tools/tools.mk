@@ -6,7 +6,7 @@ TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o timing.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
-	crowd take-fd with-socket nonblocking meddler)
+	crowd take-fd with-socket nonblocking meddler intrude soaker)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -19,7 +19,8 @@ endif
 TOOLS_COURIER_OBJS := $(addprefix $(B)/tools/,courier.o courier_link.o \
 	courier_says.o courier_waits.o wire.o place.o timing.o)
 
-TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier $(B)/tools/fsync-fails.so
+TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier \
+	$(addprefix $(B)/tools/,fsync-fails.so raise-exits.so rough.so)
 
 $(B)/tools/%.o: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -32,8 +33,8 @@ $(B)/tools/peer: $(TOOLS_PEER_OBJS)
 $(B)/tools/courier: $(TOOLS_COURIER_OBJS)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lxxhash
 
-# It is loaded into programs that have a sanitizer, or none.
-$(B)/tools/fsync-fails.so: tests/tools/fsync-fails.c
+# They are loaded into programs that have a sanitizer, or none.
+$(B)/tools/%.so: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
 
@@ -50,7 +51,11 @@ $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
 $(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o \
 	timing.o)
+$(B)/tools/soaker: $(addprefix $(B)/tools/,soaker.o soaker_plan.o soaker_end.o \
+	soaker_exchange.o soaker_chain.o soaker_look.o soaker_table.o number.o \
+	place.o prng.o timing.o)
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
+$(B)/tools/intrude: $(addprefix $(B)/tools/,intrude.o number.o)
 $(B)/tools/with-socket: $(B)/tools/with-socket.o
 $(B)/tools/nonblocking: $(B)/tools/nonblocking.o
 $(B)/tools/meddler: $(addprefix $(B)/tools/,meddler.o place.o timing.o)

@@ -132,8 +132,14 @@ static void test_names(void)
 	scratch_write("plain", "");
 	before = scratch_open_fds();
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
-		CHECK_REFUSED(landing_begin(&landing, wrong[i].name, 1, ""),
-		    wrong[i].why);
+		const char *why = wrong[i].why;
+
+		/* without openat2(2), as in valgrind or qemu-user */
+		if (landing.into.walks &&
+		    strcmp(wrong[i].name, "link/file") == 0)
+			why = "Not a directory";
+		CHECK_REFUSED(
+		    landing_begin(&landing, wrong[i].name, 1, ""), why);
 		landing_reset(&landing);
 		CHECK_INT(scratch_open_fds(), before);
 	}
@@ -242,7 +248,7 @@ static void fill_disk(void)
 		exit(TEST_SKIPPED);
 	}
 	scratch_must(
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), "mount");
 	scratch_directory("small");
 	scratch_must(mount("none", "small", "tmpfs", 0, "size=256k"), "mount");
 }

@@ -103,3 +103,8 @@ open_chain() {
 	expect "$(grep -v ^port target.out)" $'1\n3000\n64000'
 }
 
+@test "soak: 200 connections through chains with vsock are as planned, nothing is left" {
+	run -0 env VCAT_TEST_MACHINE="$VCAT_TEST_MACHINE" BUILD="$BUILD" CONNECTIONS=200 \
+		timeout 120 "$TOP/tests/soak/run" guest
+	[[ ${lines[-1]} == "soak: 200 connections, "*" bytes, 0 failures" ]]
+}

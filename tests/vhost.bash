@@ -1,0 +1,194 @@
+# For bats files on the machine host: a guest with CID 3, in a QEMU of its own,
+# with busybox, vcat and the tools peer and pattern. Whatever goes on in the guest
+# is told to a shell there, through vcat; its console has the rest. It is slow:
+# to start a program there takes a third of a second.
+#
+# shellcheck shell=bash disable=SC2034,SC2154
+
+LIMIT=150 # also when the machine does much else
+load helper
+# shellcheck source=tests/vm/nested.sh
+. "$TOP/tests/vm/nested.sh"
+
+GUEST=$BATS_FILE_TMPDIR/guest
+CONTROL=3:1024
+# A client that waits for so long until a slow guest has accepted it.
+CLIENT=("$VCAT" -w 60)
+ANY=vsock:4294967295:4294967295
+MANY=$((3 * 1024 * 1024))
+
+# Of the peer's seeds 1 and 2; the guest has the same in /tmp.
+OURS=$BATS_FILE_TMPDIR/ours
+THEIRS=$BATS_FILE_TMPDIR/theirs
+
+setup_file() {
+	mkdir "$GUEST"
+	"$PATTERN" 1 $MANY >"$OURS"
+	"$PATTERN" 2 $MANY >"$THEIRS"
+}
+
+teardown_file() {
+	! guest_lives || kill_guest
+}
+
+# qmp COMMAND [ARGUMENTS]: tells QEMU to do it.
+qmp() {
+	printf '{"execute":"%s","arguments":%s}\n' "$1" "${2-{\}}" |
+		tell_guest "$GUEST"
+}
+
+# qmp_says TEXT: QEMU reports it in time; the rest of QEMU's answers is
+# left for later.
+qmp_says() {
+	wait_until 100 eval "grep -qF '$1' '$GUEST/qmp' || ! guest_lives"
+	grep -F "$1" "$GUEST/qmp" || guest_trouble
+}
+
+guest_lives() {
+	[[ -s $GUEST/qemu.pid ]] && kill -0 "$(<"$GUEST/qemu.pid")" 2>/dev/null
+}
+
+kill_guest() {
+	kill -KILL "$(<"$GUEST/qemu.pid")"
+}
+
+# Shows what can explain that the guest does not do as it is told; fails.
+guest_trouble() {
+	echo "the guest fails; its console, and what QEMU said:" >&2
+	tail -n 30 "$GUEST/console" "$GUEST/qemu.log" "$GUEST/qmp" >&2
+	return 1
+}
+
+# start_guest: its QEMU goes on from the state that tests/vm/run has prepared.
+# The guest has no vsock device yet, so no connection to it can work.
+start_guest() {
+	(run_guest "$GUEST" 800 -incoming defer) &
+	wait_until 20 test -s "$GUEST/qemu.pid"
+	qmp qmp_capabilities
+	qmp migrate-incoming "{\"uri\":\"exec:cat '$VCAT_GUEST'\"}"
+	qmp_says RESUME
+}
+
+# plug_vsock: gives it its device.
+plug_vsock() {
+	qmp device_add '{"driver":"vhost-vsock-pci","guest-cid":3}'
+}
+
+# guest_is_up: notes that tests can use it from now on.
+guest_is_up() {
+	touch "$GUEST/up"
+}
+
+# Fails quickly and clearly after a start that failed, or a death.
+need_guest() {
+	if [[ ! -e $GUEST/up ]] || ! guest_lives; then
+		guest_trouble
+	fi
+}
+
+# control: a shell in the guest runs the script on stdin, in /tmp; what it prints
+# is here, too.
+control() {
+	need_guest || return
+	timeout 100 "$VCAT" -w 60 $CONTROL || guest_trouble
+}
+
+# guest SCRIPT: the same; fails if the script does.
+guest() {
+	control >guest.said <<-END || return
+		set -e
+		$1
+		echo done
+	END
+	[[ $(tail -n 1 guest.said) == "done" ]] || {
+		cat guest.said >&2
+		guest_trouble
+		return
+	}
+	head -n -1 guest.said
+}
+
+# For scripts in the guest: until COMMAND succeeds, for a minute or so. (To ask more
+# often would be most of what a slow guest does.)
+# shellcheck disable=SC2016 # expanded there
+GUEST_FUNCTIONS='
+	try() {
+		left=200
+		until "$@"; do
+			left=$((left - 1))
+			[ $left -gt 0 ]
+			usleep 300000
+		done
+	}
+	port_of() {
+		port=$(sed -n "s/^listening on .*:\|^port //p" $1.err $1.out)
+		[ "$port" ]
+	}'
+
+# guest_job NAME SCRIPT: runs it there in the background.
+guest_job() {
+	guest "$(guest_job_script "$@")"
+}
+
+# Its status goes through a fifo, so that nobody need ask again and again.
+guest_job_script() {
+	printf '%s\n' "rm -f $1.*" "mkfifo $1.end" ": >$1.out" ": >$1.err" \
+		"{ set +e; $2" "echo \$? >$1.end; } >$1.out 2>$1.err &"
+}
+
+# guest_listens NAME SCRIPT: the same, of what listens there; sets port.
+guest_listens() {
+	port=$(guest "$GUEST_FUNCTIONS
+		$(guest_job_script "$@")
+		try port_of $1
+		echo \$port")
+}
+
+# guest_finish NAME: waits for its end there, and sets status. Its output is then
+# here, in NAME.out and NAME.err.
+guest_finish() {
+	control >guest.tar <<-END || return
+		set -e
+		cat $1.end >$1.status
+		tar -c $1.status $1.out $1.err
+	END
+	tar -xf guest.tar || guest_trouble || return
+	finish "$1"
+}
+
+# ended NAME STATUS [STDERR]: it has come to its end here, with STATUS and with
+# STDERR in its stderr, or with nothing there.
+ended() {
+	local said
+	finish "$1"
+	said=$(grep -v '^listening on ' "$1.err") || true
+	expect "$status" "$2" "status of $1, stderr '$said'"
+	if [[ ${3-} ]]; then
+		expect_in "$1.err" "$3"
+	else
+		expect "$said" "" "stderr of $1"
+	fi
+}
+
+# guest_ended NAME STATUS [STDERR]: the same, in the guest.
+guest_ended() {
+	guest_finish "$1"
+	ended "$@"
+}
+
+# guest_got NAME FILE: the output of NAME there, sent through sha256sum, is FILE.
+guest_got() {
+	expect "$(<"$1.out")" "$(sum_of "$2")" "sum that $1 got"
+}
+
+# sum_word FILE: its SHA-256, as the peer prints it.
+sum_word() {
+	local sum
+	sum=$(sum_of "$1")
+	echo "${sum%% *}"
+}
+
+# holds FILE COUNT: it has COUNT bytes or more.
+holds() {
+	(($(stat -c %s "$1") >= $2))
+}

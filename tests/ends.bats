@@ -1,4 +1,4 @@
-# machine: loopback
+# machine: loopback loopback-6.12 loopback-7
 bats_require_minimum_version 1.5.0
 load streams
 

@@ -116,6 +116,8 @@ static bool take(struct broker *broker)
 	struct address peer;
 	int fd = fd_receive(broker->fd, &peer, sizeof peer);
 
+	if (fd < 0 && errno != EAGAIN && errno != EPIPE)
+		broker->missed = errno;
 	if (fd < 0 && errno != EMFILE)
 		return false;
 	if (fd < 0) {
@@ -151,10 +153,23 @@ static void run_door(struct loop_task *task)
 		tell(broker);
 }
 
+/* Whether the child has ended; if its end cannot be learned, it was no good. */
+static bool has_ended(struct broker *broker)
+{
+	pid_t pid;
+
+	do {
+		pid = waitpid(broker->child, &broker->wait_status, WNOHANG);
+	} while (pid < 0 && errno == EINTR);
+	if (pid < 0)
+		broker->error = errno;
+	return pid > 0;
+}
+
 /* Also takes what the child has handed over right before its end. */
 static void note_children(struct broker *broker)
 {
-	if (waitpid(broker->child, &broker->wait_status, WNOHANG) > 0) {
+	if (has_ended(broker)) {
 		broker->over = true;
 		while (take(broker))
 			;
@@ -196,16 +211,24 @@ static enum status become_command(struct broker *broker)
 	return STATUS_FAILED;
 }
 
-/* Ends as the child did. */
+/* Ends as the child did, by the signal that we were to end by, too. */
 static enum status follow(const struct broker *broker)
 {
-	if (WIFSIGNALED(broker->wait_status))
-		loop_die(WTERMSIG(broker->wait_status));
-	return (enum status)WEXITSTATUS(broker->wait_status);
+	int number = WTERMSIG(broker->wait_status);
+
+	if (!WIFSIGNALED(broker->wait_status))
+		return (enum status)WEXITSTATUS(broker->wait_status);
+	if (number == broker->signal)
+		loop_die(number);
+	log_error("-e: the process that opens connections was killed by "
+		  "signal %d",
+	    number);
+	return STATUS_FAILED;
 }
 
 enum status broker_serve(struct broker *broker)
 {
+	enum status status;
 	int result;
 
 	broker->taken = -1;
@@ -221,7 +244,7 @@ enum status broker_serve(struct broker *broker)
 	if (result < 0)
 		broker->error = errno;
 	if (broker->error != 0) {
-		log_error("epoll: %s", strerror(broker->error));
+		log_error("-e: %s", strerror(broker->error));
 		exec_end(broker->exec);
 		return STATUS_FAILED; /* by which the child ends, too */
 	}
@@ -230,5 +253,11 @@ enum status broker_serve(struct broker *broker)
 	if (broker->taken >= 0)
 		return become_command(broker);
 	exec_end(broker->exec);
-	return follow(broker);
+	status = follow(broker);
+	if (broker->once && status == STATUS_OK) {
+		trouble_at(broker->at, "hand over",
+		    broker->missed != 0 ? broker->missed : EPIPE);
+		return STATUS_FAILED; /* there is a connection, but not here */
+	}
+	return status;
 }

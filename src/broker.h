@@ -36,6 +36,7 @@ struct broker {
 		unsigned signals; /* that end vcat */
 		int number;       /* of the latest one */
 	} news;                   /* that the child has not heard */
+	int missed;               /* why no connection could be taken */
 	int error;                /* of what cannot be watched; 0: none */
 	int signal;               /* the latest that is to end us; 0: none */
 	bool over;                /* the child has ended, in this way: */

@@ -63,7 +63,9 @@ gone() {
 	wait_until 10 test -e in
 	kill -KILL "$acceptor"
 	finish listener
-	expect "$status" 137
+	expect "$status" 1
+	expect_in listener.err \
+		"vcat: -e: the process that opens connections was killed by signal 9"
 	finish client
 	[[ -e told ]]
 	gone "$pid" "$acceptor" "$(head -n 1 said)"

@@ -317,8 +317,7 @@ job_seqpacket_listen() {
 # Jobs in which not all that strace follows is vcat's: a command.
 follow() {
 	case $1 in
-	exec_listen | exec_dial) under+=() ;;
-	exec_many) under+=(-f -b execve) ;;
+	exec_*) under+=(-f -b execve) ;;
 	*) under+=(-f) ;;
 	esac
 }

@@ -216,7 +216,7 @@ static void type_until_stuck(struct rig *rig)
 	for (int i = 0; i < 200; i++) {
 		CHECK_INT(write(rig->keyboard, data, TYPED), TYPED);
 		ends_sleep(0.005);
-		if (!ends_ready(stream_writable_fd(&rig->far), POLLOUT, 20))
+		if (!ends_ready(stream_writable_fd(&rig->far), POLLOUT, 500))
 			return;
 	}
 	CHECK(false);

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,8 +25,9 @@ static void begin_child(const struct broker *broker, pid_t parent)
 {
 	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
 
-	for (size_t i = 0; broker->listens && i < 3; i++)
-		signal(ending[i], SIG_IGN);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		if (broker->listens)
+			signal(ending[i], SIG_IGN);
 	setpgid(0, 0);
 	signal(SIGTTOU, SIG_IGN);
 	if (broker->listens)

@@ -90,6 +90,20 @@ finish() {
 	status=$(<"$1.status")
 }
 
+# ended NAME STATUS [STDERR]: it ends with STATUS; its stderr contains STDERR, or is
+# empty but for where it listens.
+ended() {
+	local said
+	finish "$1"
+	said=$(grep -v '^listening on ' "$1.err") || true
+	expect "$status" "$2" "status of $1, stderr '$said'"
+	if [[ ${3-} ]]; then
+		expect_in "$1.err" "$3"
+	else
+		expect "$said" "" "stderr of $1"
+	fi
+}
+
 # stop NAME: kills it with all that it has started, and waits for its end.
 stop() {
 	kill -- "-$(<"$1.pid")" && finish "$1"
@@ -255,4 +269,23 @@ scans() {
 	timeout "$LIMIT" "$VCAT" -z --json "$@" >scans.json 2>scans.err || true
 	expect "$(jq -r .outcome scans.json)" "$outcome" "--json of -z $*" &&
 		expect "$(<scans.err)" "" "stderr of -z --json"
+}
+
+# silent_port: sets port to one that does not answer: its listener has been
+# stopped, and its backlog is full.
+silent_port() {
+	local i
+	start silent "$VCAT" -l -d tcp:any
+	port_of silent
+	pid_of silent
+	kill -STOP "$pid"
+	for i in 1 2 3 4; do
+		start "waiting$i" "$VCAT" -w 0 "tcp:$port"
+	done
+	wait_until 10 backlog_full "$port"
+}
+
+# Nobody gets in any more.
+backlog_full() {
+	! timeout 0.3 bash -c ": <>/dev/tcp/127.0.0.1/$1"
 }

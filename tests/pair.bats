@@ -68,8 +68,8 @@ guest() {
 	mv "$job.new" "$job.sh"
 }
 
-# ended NAME STATUS [STDOUT]: a job or a program has, and like that.
-ended() {
+# job_ended NAME STATUS [STDOUT]: a job or a program has, and like that.
+job_ended() {
 	finish "$1" 50
 	expect "$status" "$2" "status of $1, stderr '$(<"$1.err")'"
 	[[ $# -lt 3 ]] || expect "$(<"$1.out")" "$3" "output of $1"
@@ -123,7 +123,7 @@ teardown_file() {
 	guest 3 "\$VCAT -l -d any | sha256sum"
 	port_of "$job"
 	"$PATTERN" 1 $MANY | vcat --send-only "mux:$HOST/vm3:$port"
-	ended "$job" 0 "$(sum_of_stream 1 $MANY)  -"
+	job_ended "$job" 0 "$(sum_of_stream 1 $MANY)  -"
 }
 
 @test "guest to mux: 256 MiB arrive at the host that connected, with equal sums" {
@@ -131,15 +131,15 @@ teardown_file() {
 	port_of "$job"
 	run -0 eval 'vcat -d "mux:$HOST/vm3:$port" | sha256sum'
 	expect "$output" "$(sum_of_stream 2 $MANY)  -"
-	ended "$job" 0
+	job_ended "$job" 0
 }
 
 @test "guest to mux: 32 MiB that the guest brings, with equal sums" {
 	start host bash -c '"$0" -l -d "mux:$HOST/vm3:700" | sha256sum' "$VCAT"
 	wait_until 10 test -S "$HOST/vm3_700"
 	guest 3 "\$PATTERN 3 $SOME | \$VCAT --send-only host:700"
-	ended host 0 "$(sum_of_stream 3 $SOME)  -"
-	ended "$job" 0
+	job_ended host 0 "$(sum_of_stream 3 $SOME)  -"
+	job_ended "$job" 0
 }
 
 @test "mux: to guest: 32 MiB that the guest fetches, with equal sums" {
@@ -147,8 +147,8 @@ teardown_file() {
 	start host "$VCAT" -l --send-only "mux:$HOST/vm3:701" <sent
 	wait_until 10 test -S "$HOST/vm3_701"
 	guest 3 "\$VCAT -d host:701 | sha256sum"
-	ended "$job" 0 "$(sum_of_stream 4 $SOME)  -"
-	ended host 0
+	job_ended "$job" 0 "$(sum_of_stream 4 $SOME)  -"
+	job_ended host 0
 }
 
 # Not at once: when both ways are full the daemon stops serving a connection now
@@ -161,7 +161,7 @@ teardown_file() {
 	"$PATTERN" 5 $size >sent
 	vcat "mux:$HOST/vm3:$port" <sent >got
 	expect "$(sum_of got)" "$(sum_of_stream 6 $size)  -"
-	ended "$job" 0
+	job_ended "$job" 0
 	expect_in "$job.out" "received $size $(sum_of_stream 5 $size)"
 }
 
@@ -172,7 +172,7 @@ teardown_file() {
 	run -0 --separate-stderr vcat "mux:$HOST/vm3:$port" <<<"request"
 	expect "$output" answer
 	expect "$stderr" ""
-	ended "$job" 0
+	job_ended "$job" 0
 }
 
 @test "request: the guest's, and the host's answer a second after it" {
@@ -183,8 +183,8 @@ teardown_file() {
 	start host "$VCAT" -l -q 1 "mux:$HOST/vm3:702" <input
 	wait_until 10 test -S "$HOST/vm3_702"
 	guest 3 '"$VCAT" host:702 <<<request'
-	ended "$job" 0 answer
-	ended host 0 request
+	job_ended "$job" 0 answer
+	job_ended host 0 request
 }
 
 @test "refused: a port that nobody serves in the guest, in one line" {
@@ -200,7 +200,7 @@ teardown_file() {
 	finish dead
 	for port in 703 704; do
 		guest 3 "\"\$VCAT\" -w 1 host:$port"
-		ended "$job" 3 ""
+		job_ended "$job" 3 ""
 		expect_in "$job.err" \
 			"vcat: host(2):$port: connect: Connection timed out"
 		expect_in "$job.err" "hint: nobody answered"
@@ -219,7 +219,7 @@ teardown_file() {
 	wait_until 20 grep -qx READY=4 host4.out
 	wait_until 20 grep -qx READY=3 host3.out
 	guest 3 'echo STOPPING=3 | "$VCAT" --send-only host:9999'
-	ended "$job" 0
+	job_ended "$job" 0
 	wait_until 20 grep -qx STOPPING=3 host3.out
 	expect "$(<host3.out)" $'READY=3\nSTOPPING=3'
 	expect "$(<host4.out)" READY=4
@@ -231,8 +231,8 @@ teardown_file() {
 	start host "$VCAT" -l -d "mux:$HOST/vm3:705"
 	wait_until 10 test -S "$HOST/vm3_705"
 	guest 3 "\$PATTERN 7 $MIB | socat -u - VSOCK-CONNECT:2:705"
-	ended "$job" 0
-	ended host 0
+	job_ended "$job" 0
+	job_ended host 0
 	expect "$(sum_of host.out)" "$(sum_of_stream 7 $MIB)  -"
 }
 
@@ -246,14 +246,14 @@ teardown_file() {
 	port_of "$listener"
 	guest 3 "\$PATTERN 8 $size | \$VCAT --sibling --buffer 3KiB 4:$port |
 		sha256sum"
-	ended "$job" 0 "$(sum_of_stream 9 $size)  -"
-	ended "$listener" 0 "$(sum_of_stream 8 $size)  -"
+	job_ended "$job" 0 "$(sum_of_stream 9 $size)  -"
+	job_ended "$listener" 0 "$(sum_of_stream 8 $size)  -"
 	expect_in "$listener.err" "vm(3):"
 }
 
 @test "siblings: a CID that no guest of theirs has does not answer" {
 	guest 3 '"$VCAT" -w 1 --sibling 5:1024'
-	ended "$job" 3 ""
+	job_ended "$job" 3 ""
 	expect_in "$job.err" "vcat: vm(5):1024: connect: Connection timed out"
 }
 
@@ -261,9 +261,9 @@ teardown_file() {
 	start client "$VCAT" -d --retry=60 mux:uds:1024
 	start guest "$TOP/tests/vm/run" -t 60 -m virtio -c 1 -M 512 -d 5 -u . \
 		-- bash -c "echo up | '$VCAT' -l --send-only 1024"
-	ended client 0 up
+	job_ended client 0 up
 	expect "$(<client.err)" ""
-	ended guest 0
+	job_ended guest 0
 }
 
 @test "death: of a guest ends its stream, and --strict tells" {
@@ -274,7 +274,7 @@ teardown_file() {
 			until [[ -e /tmp/sent ]]; do sleep 0.1; done
 			echo b >/proc/sysrq-trigger"
 	start client "$VCAT" -d --strict --retry=60 mux:uds:1024
-	ended client 1 hello
+	job_ended client 1 hello
 	expect_in client.err "it may be truncated"
-	ended guest 125
+	job_ended guest 125
 }

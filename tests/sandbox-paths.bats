@@ -166,14 +166,7 @@ nothing_outside() {
 }
 
 @test "scan: only the ports of the list can be connected to" {
-	start silent "$VCAT" -l -d tcp:any
-	port_of silent
-	pid_of silent
-	kill -STOP "$pid"
-	for i in 1 2 3 4; do
-		start "waiting$i" "$VCAT" -w 0 "tcp:$port"
-	done
-	wait_until 10 eval '! timeout 0.3 bash -c ": <>/dev/tcp/127.0.0.1/$port"'
+	silent_port
 	start scan "$VCAT" -z -w 5 "tcp:127.0.0.1:1-3,$port"
 	entered scan 1
 	tries ECONNREFUSED tcp 1 2 3

@@ -87,12 +87,8 @@ keeps_listening() {
 	each_user keeps_listening
 }
 
-connects() {
-	rm -f t
-	begin client --retry=20 unix:t <<<hello
-	entered client 1
-	left thread,"socket unix",connect
-	target read 6 touch in wait-file go text answer shutdown read-eof
+# answered: the client is connected. Nothing else is left to it, and it works.
+answered() {
 	wait_until 10 test -e in
 	entered client 2
 	left ""
@@ -100,6 +96,15 @@ connects() {
 	ends client 0
 	expect "$(<client.out)" answer
 	rm -f in go
+}
+
+connects() {
+	rm -f t
+	begin client --retry=20 unix:t <<<hello
+	entered client 1
+	left thread,"socket unix",connect
+	target read 6 touch in wait-file go text answer shutdown read-eof
+	answered
 }
 
 @test "connecting: to a unix socket, and then nothing" {
@@ -114,13 +119,7 @@ connects_tcp() {
 	left thread,"socket tcp",connect
 	start target "$PEER" listen "tcp:127.0.0.1:$port" read 6 touch in \
 		wait-file go text answer shutdown read-eof
-	wait_until 10 test -e in
-	entered client 2
-	left ""
-	touch go
-	ends client 0
-	expect "$(<client.out)" answer
-	rm -f in go
+	answered
 }
 
 @test "connecting: over TCP, and then nothing" {
@@ -134,13 +133,7 @@ connects_mux() {
 	left thread,"socket unix",connect
 	target read 10 text $'OK 5\n' read 6 touch in wait-file go text answer \
 		shutdown read-eof
-	wait_until 10 test -e in
-	entered client 2
-	left ""
-	touch go
-	ends client 0
-	expect "$(<client.out)" answer
-	rm -f in go
+	answered
 }
 
 @test "connecting: through a hybrid socket, and then nothing" {
@@ -225,15 +218,7 @@ forwards_once() {
 }
 
 scans() {
-	# its backlog is full
-	start silent "$VCAT" -l -d tcp:any
-	port_of silent
-	pid_of silent
-	kill -STOP "$pid"
-	for i in 1 2 3 4; do
-		start "waiting$i" "$VCAT" -w 0 "tcp:$port"
-	done
-	wait_until 10 eval '! timeout 0.3 bash -c ": <>/dev/tcp/127.0.0.1/$port"'
+	silent_port
 	begin scan -z -w 1.5 "tcp:127.0.0.1:$port"
 	entered scan 1
 	left thread,"socket tcp",connect

@@ -17,25 +17,6 @@ closed() {
 	finish closing
 }
 
-# silent_port: sets port to one that does not answer: its listener has been
-# stopped, and its backlog is full.
-silent_port() {
-	local i
-	start silent "$VCAT" -l -d tcp:any
-	port_of silent
-	pid_of silent
-	kill -STOP "$pid"
-	for i in 1 2 3 4; do
-		start "waiting$i" "$VCAT" -w 0 "tcp:$port"
-	done
-	wait_until 10 backlog_full "$port"
-}
-
-# Nobody gets in any more.
-backlog_full() {
-	! timeout 0.3 bash -c ": <>/dev/tcp/127.0.0.1/$1"
-}
-
 @test "open: its address is printed, and the status is 0" {
 	serve_tcp one
 	run -0 --separate-stderr vcat -z "tcp:$port"

@@ -49,20 +49,6 @@ peer_listens() {
 	port_of peer
 }
 
-# ended NAME STATUS [STDERR]: it ends in time, with STATUS; its stderr contains
-# STDERR, or is empty.
-ended() {
-	local said
-	finish "$1" "$((LIMIT / 2))"
-	said=$(grep -v '^listening on ' "$1.err") || true
-	expect "$status" "$2" "status of $1, stderr '$said'"
-	if [[ ${3-} ]]; then
-		expect_in "$1.err" "$3"
-	else
-		expect "$said" "" "stderr of $1"
-	fi
-}
-
 # begins FILE COUNT WHOLE: FILE consists of the first COUNT bytes of WHOLE.
 begins() {
 	cmp "$1" <(head -c "$2" "$3")

@@ -156,20 +156,6 @@ guest_finish() {
 	finish "$1"
 }
 
-# ended NAME STATUS [STDERR]: it has come to its end here, with STATUS and with
-# STDERR in its stderr, or with nothing there.
-ended() {
-	local said
-	finish "$1"
-	said=$(grep -v '^listening on ' "$1.err") || true
-	expect "$status" "$2" "status of $1, stderr '$said'"
-	if [[ ${3-} ]]; then
-		expect_in "$1.err" "$3"
-	else
-		expect "$said" "" "stderr of $1"
-	fi
-}
-
 # guest_ended NAME STATUS [STDERR]: the same, in the guest.
 guest_ended() {
 	guest_finish "$1"

@@ -19,7 +19,8 @@ enum options_action {
 	OPTIONS_CONNECT,
 	OPTIONS_LISTEN,
 	OPTIONS_SCAN,
-	OPTIONS_CID, /* this and what follows have no address */
+	OPTIONS_FORWARDS, /* this and what follows have no address */
+	OPTIONS_CID,
 	OPTIONS_DOCTOR,
 	OPTIONS_HELP, /* this and what follows count alone */
 	OPTIONS_VERSION,
@@ -39,7 +40,9 @@ struct options {
 	bool has_target;       /* and it is not ADDRESS_STDIO */
 	const char *command;   /* -e, borrowed from argv; else NULL */
 	bool pass_fd;
-	bool ignored; /* -N */
+	bool ignored;         /* -N */
+	const char *forwards; /* -f, borrowed; else NULL */
+	bool check;           /* with it: only parse */
 	bool keep_open;
 	bool detach_stdin;
 	bool send_only;
@@ -60,7 +63,17 @@ struct options {
 	struct allow allow;
 	struct ranges ports; /* -z */
 	bool json;
-	int max_conns; /* 0 without -m */
+	bool banner;             /* with -z: open only if bytes came */
+	const char *banner_text; /* which these must begin; "": any */
+	int max_conns;           /* 0 without -m */
+	bool lines, tag;         /* whole lines of many peers to stdout */
+	double accept_timeout;   /* for the first; 0: no limit */
+	double exit_idle;        /* without any connection; 0: no limit */
+	bool resolve_once;
+	int proxy_header;      /* its version; 0: none */
+	bool dump;             /* -x */
+	const char *dump_file; /* ""; stderr */
+	const char *netns;     /* --netns, borrowed; else NULL */
 	bool has_mode;
 	mode_t mode; /* of the socket file that -l makes */
 	enum options_half_close half_close;

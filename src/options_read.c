@@ -56,8 +56,7 @@ static const char *store(
 		*(int *)field = row->choice;
 	if (row->read == NULL)
 		return NULL;
-	/* an optional number is 0 by default */
-	return row->read(text != NULL ? text : "0", field);
+	return row->read(text != NULL ? text : "", field);
 }
 
 /* Whether the unknown long option is the beginning of known ones. */
@@ -234,10 +233,10 @@ static int read_words(struct reading *reading)
 	words = reading->words;
 	if (reading->count > WORDS_MAX)
 		return wrong(reading, "extra argument: %s", words[WORDS_MAX]);
-	if (reading->options->action < OPTIONS_CID)
+	if (reading->options->action < OPTIONS_FORWARDS)
 		why = parse_words(reading);
 	else if (reading->count > 0)
-		why = "--cid and --doctor take no address";
+		why = "-f, --cid and --doctor take no address";
 	if (why == NULL)
 		return 0;
 	if (reading->count == 2)
@@ -253,6 +252,7 @@ static int check_place(struct reading *reading, const struct options_row *row)
 	static const char *const askers[] = {
 		[OPTIONS_LISTEN] = "-l",
 		[OPTIONS_SCAN] = "-z",
+		[OPTIONS_FORWARDS] = "-f",
 		[OPTIONS_CID] = "--cid",
 		[OPTIONS_DOCTOR] = "--doctor",
 	};
@@ -262,7 +262,10 @@ static int check_place(struct reading *reading, const struct options_row *row)
 
 	if (!works && o->action == OPTIONS_CONNECT)
 		return wrong(reading, "%s requires %s", name,
-		    row->with & 1U << OPTIONS_LISTEN ? "-l" : "-z or --doctor");
+		    row->with & 1U << OPTIONS_LISTEN     ? "-l"
+		    : row->with & 1U << OPTIONS_FORWARDS ? "-f"
+		    : row->with & 1U << OPTIONS_DOCTOR   ? "-z or --doctor"
+							 : "-z");
 	if (!works)
 		return wrong(reading, "%s does not work with %s", name,
 		    askers[o->action]);
@@ -298,6 +301,8 @@ int options_read(
 		return -1;
 	if (options->action >= OPTIONS_HELP)
 		return 0;
+	if (options->forwards != NULL)
+		options->action = OPTIONS_FORWARDS;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
 	for (row = options_table; row->help != NULL; row++)
 		if (reading.given[row - options_table] &&

@@ -58,9 +58,43 @@ static const char *transfer_conflict(const struct options *o)
 	return judge(rules, sizeof rules / sizeof rules[0]);
 }
 
+/* The rules of what runs for months. */
+static const char *service_conflict(const struct options *o)
+{
+	bool listen = o->action == OPTIONS_LISTEN;
+	bool target = o->has_target;
+	const struct rule rules[] = {
+		{ o->keep_open && !listen &&
+			(o->pass_fd || moves_files(o) || o->verified),
+		    "-k without -l does not work with -F, --files, --into and "
+		    "--verified" },
+		{ o->keep_open && !listen && o->action == OPTIONS_CONNECT &&
+			o->max_conns > 0,
+		    "-m requires -l: -k alone makes one connection at a time" },
+		{ o->tag && !o->lines, "--tag requires --lines" },
+		{ o->lines && !(listen && o->keep_open && o->detach_stdin),
+		    "--lines requires -l -k -d" },
+		{ o->lines && (target || o->command != NULL || o->verified ||
+				  moves_files(o) || o->seqpacket),
+		    "--lines writes to stdout: it excludes -t, -e, --files, "
+		    "--into, --verified and --seqpacket" },
+		{ o->lines && (o->strict || o->progress || o->dump),
+		    "--lines excludes --strict, --progress and -x" },
+		{ o->proxy_header > 0 && !(listen && target),
+		    "--proxy-header requires -l and -t: it says who came" },
+		{ o->proxy_header > 0 && o->seqpacket,
+		    "--proxy-header does not work with --seqpacket" },
+		{ o->exit_idle > 0 && listen && !o->keep_open,
+		    "--exit-idle requires -k: without it, one is served" },
+	};
+
+	return judge(rules, sizeof rules / sizeof rules[0]);
+}
+
 const char *options_conflict(const struct options *o)
 {
 	const char *why = transfer_conflict(o);
+	const char *service = service_conflict(o);
 	enum address_kind kind = o->address.kind;
 	bool target = o->has_target;
 	bool command = o->command != NULL;
@@ -76,9 +110,11 @@ const char *options_conflict(const struct options *o)
 		    "give the address of the other side" },
 		{ listen && o->has_source && !target,
 		    "with -l, give an address or -s and -p, not both" },
-		{ o->max_conns > 0 && !(o->keep_open && (target || command ||
-							    moves_files(o))),
-		    "-m requires -l -k with -t, -e, --files or --into" },
+		{ o->max_conns > 0 && o->action != OPTIONS_FORWARDS &&
+			!(o->keep_open &&
+			    (target || command || o->lines || moves_files(o))),
+		    "-m requires -l -k with -t, -e, --lines, --files or "
+		    "--into" },
 		{ o->progress && o->keep_open && target,
 		    "--progress does not work with -k and -t: "
 		    "it shows one connection at a time" },
@@ -115,5 +151,7 @@ const char *options_conflict(const struct options *o)
 		    "--seqpacket does not work with TCP" },
 	};
 
+	if (why == NULL)
+		why = service;
 	return why != NULL ? why : judge(rules, sizeof rules / sizeof rules[0]);
 }

@@ -18,11 +18,13 @@
 #define VALUE(read, field)       required_argument, read, 0, AT(field), 0
 #define MAYBE(read, field)       optional_argument, read, 0, AT(field), 0
 #define NOTED(read, field, flag) required_argument, read, 0, AT(field), AT(flag)
+#define GIVEN(read, field, flag) optional_argument, read, 0, AT(field), AT(flag)
 
 /* What an option works with. */
 #define CONNECTING (1U << OPTIONS_CONNECT)
 #define LISTENING  (1U << OPTIONS_LISTEN)
 #define SCANNING   (1U << OPTIONS_SCAN)
+#define FORWARDING (1U << OPTIONS_FORWARDS)
 #define ASKING_CID (1U << OPTIONS_CID)
 #define DOCTORING  (1U << OPTIONS_DOCTOR)
 #define OPENING    (CONNECTING | LISTENING | SCANNING)
@@ -50,18 +52,44 @@ static const char *read_text(const char *text, void *copy)
 	return NULL;
 }
 
+static const char *read_retry(const char *text, void *seconds)
+{
+	return value_seconds(text[0] != '\0' ? text : "0", seconds);
+}
+
+static const char *read_resolve(const char *text, void *once)
+{
+	*(bool *)once = strcmp(text, "once") == 0;
+	return *(bool *)once || strcmp(text, "again") == 0
+		   ? NULL
+		   : "not one of once, again";
+}
+
+static const char *read_header(const char *text, void *version)
+{
+	*(int *)version = text[0] - '0';
+	return strcmp(text, "1") == 0 || strcmp(text, "2") == 0
+		   ? NULL
+		   : "not a version of the PROXY protocol: 1 or 2";
+}
+
 const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	{ "-l", "--listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
 	    "accept a connection instead of making one" },
-	{ "-k", "--keep-open", SWITCH(keep_open), NULL, LISTENING,
-	    "with -l: after a connection ends, accept the next" },
+	{ "-k", "--keep-open", SWITCH(keep_open), NULL, STREAMING,
+	    "after a connection ends, accept or make the next" },
 	{ "-t", "--to", VALUE(read_target, target), "ADDRESS", STREAMING,
 	    "relay to ADDRESS instead of stdin and stdout" },
 	{ "-e", "--exec", VALUE(read_text, command), "COMMAND", STREAMING,
 	    "run COMMAND with the socket as stdin and stdout" },
 	{ "-F", "--pass-fd", SWITCH(pass_fd), NULL, CONNECTING,
 	    "pass the socket over stdout, for ssh, and exit" },
-	{ "-m", "--max-conns", VALUE(value_count, max_conns), "N", LISTENING,
+	{ "-f", "--forwards", VALUE(read_text, forwards), "FILE", FORWARDING,
+	    "run all forwards that FILE describes" },
+	{ NULL, "--check", SWITCH(check), NULL, FORWARDING,
+	    "with -f: only check FILE" },
+	{ "-m", "--max-conns", VALUE(value_count, max_conns), "N",
+	    LISTENING | FORWARDING,
 	    "serve at most N at once; others wait in the backlog" },
 	{ NULL, "--allow", VALUE(value_cids, allow.cids), "CIDS", LISTENING,
 	    "serve only these peers, such as 3,5-9" },
@@ -69,6 +97,14 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "serve only peers whose port is below 1024" },
 	{ NULL, "--mode", NOTED(value_mode, mode, has_mode), "MODE", LISTENING,
 	    "permissions of the socket file that -l makes (600)" },
+	{ NULL, "--accept-timeout", VALUE(value_seconds, accept_timeout),
+	    "SECS", LISTENING, "with -l: exit if nobody came in SECS" },
+	{ NULL, "--exit-idle", VALUE(value_seconds, exit_idle), "SECS",
+	    LISTENING | FORWARDING, "exit after SECS without a connection" },
+	{ NULL, "--lines", SWITCH(lines), NULL, LISTENING | OPTIONS_MOVES_BYTES,
+	    "with -l -k -d: whole lines of many peers at once" },
+	{ NULL, "--tag", SWITCH(tag), NULL, LISTENING | OPTIONS_MOVES_BYTES,
+	    "with --lines: put the peer before each line" },
 	{ "-d", "--detach-stdin", SWITCH(detach_stdin), NULL, MOVING,
 	    "never read stdin; end at the peer's EOF" },
 	{ "-N", NULL, SWITCH(ignored), NULL, OPENING,
@@ -92,12 +128,18 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "time limit for connecting (10; 0: no limit)" },
 	{ "-i", "--idle-timeout", VALUE(value_seconds, idle_timeout), "SECS",
 	    MOVING, "end after SECS without a byte in either direction" },
-	{ NULL, "--retry", MAYBE(value_seconds, retry), "SECS", OPENING,
+	{ NULL, "--retry", MAYBE(read_retry, retry), "SECS", OPENING,
 	    "keep trying to connect, for SECS or forever" },
 	{ "-s", "--source", NOTED(read_cid, source_cid, has_source), "CID",
 	    OPENING, "bind to CID before connecting" },
 	{ "-p", "--source-port", NOTED(read_port, source_port, has_source),
 	    "PORT", STREAMING, "bind to PORT before connecting" },
+	{ NULL, "--resolve", VALUE(read_resolve, resolve_once), "WHEN",
+	    STREAMING, "look names up once, or again (the default)" },
+	{ NULL, "--proxy-header", VALUE(read_header, proxy_header), "VERSION",
+	    STREAMING, "with -t: tell ADDRESS who connects (1 or 2)" },
+	{ NULL, "--netns", VALUE(read_text, netns), "PATH", OPENING,
+	    "open VM sockets in this network namespace" },
 	{ NULL, "--sibling", SWITCH(sibling), NULL, OPENING,
 	    "reach another VM through the host" },
 	{ NULL, "--seqpacket", SWITCH(seqpacket), NULL, OPENING,
@@ -120,6 +162,8 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "confirm that a stream arrived whole; at both ends" },
 	{ "-z", "--scan", CHOICE(action, OPTIONS_SCAN), NULL, SCANNING,
 	    "find out which ports answer, e.g. at 3:22,80-90" },
+	{ NULL, "--banner", GIVEN(read_text, banner_text, banner), "TEXT",
+	    SCANNING, "with -z: open means that bytes (TEXT) came" },
 	{ NULL, "--json", SWITCH(json), NULL, STREAMING | SCANNING | DOCTORING,
 	    "with -z, --doctor, --files, --into: JSON lines" },
 	{ NULL, "--cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
@@ -128,9 +172,12 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "check this machine's vsock support; suggest fixes" },
 	{ NULL, "--progress", SWITCH(progress), NULL, MOVING,
 	    "show a meter if stderr is a terminal" },
-	{ "-v", "--verbose", SWITCH(verbose), NULL, OPENING | ASKING_CID,
+	{ "-x", "--hex-dump", GIVEN(read_text, dump_file, dump), "FILE", MOVING,
+	    "write all bytes in hex to FILE or stderr" },
+	{ "-v", "--verbose", SWITCH(verbose), NULL,
+	    OPENING | FORWARDING | ASKING_CID,
 	    "report connections, and a summary at the end" },
-	{ NULL, "--no-sandbox", SWITCH(no_sandbox), NULL, OPENING,
+	{ NULL, "--no-sandbox", SWITCH(no_sandbox), NULL, OPENING | FORWARDING,
 	    "do not restrict what vcat itself may do" },
 	{ "-h", "--help", CHOICE(action, OPTIONS_HELP), NULL, 0,
 	    "print this text and exit" },
@@ -148,7 +195,9 @@ void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
 	for (row = options_table; row->help != NULL; row++) {
 		if (row->letter != NULL)
 			*shorts++ = row->letter[1];
-		if (row->letter != NULL && row->argument == required_argument)
+		if (row->letter != NULL && row->argument != no_argument)
+			*shorts++ = ':';
+		if (row->letter != NULL && row->argument == optional_argument)
 			*shorts++ = ':';
 		if (row->word != NULL)
 			*longs++ = (struct option){
@@ -202,6 +251,7 @@ static const char help_head[] =
     "verified\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
     "                                           find out which ports answer\n"
+    "       vcat -f FILE [--check]              run many forwards\n"
     "       vcat --cid | --doctor               report on this machine\n"
     "Connects stdin and stdout to a VM socket.\n"
     "\n"

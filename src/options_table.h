@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define OPTIONS_TABLE_MAX 64
+#define OPTIONS_TABLE_MAX 80
 
 /* In a row's `with`: useless if vcat does not move the bytes itself. */
 #define OPTIONS_MOVES_BYTES (1U << 31)
@@ -20,7 +20,8 @@ struct options_row {
 	const char *letter; /* "-t"; NULL: none */
 	const char *word;   /* the long form, "--to"; NULL: none */
 	int argument;       /* of getopt_long(3): required_argument ... */
-	/* Reads text into the field. Returns NULL, or what is wrong with it. */
+	/* Reads text into the field; "" for an optional value that was not
+	 * given. Returns NULL, or what is wrong with it. */
 	const char *(*read)(const char *text, void *field);
 	int choice;             /* for an enum: what the field gets; else 0 */
 	size_t field;           /* its offset in struct options */
@@ -40,7 +41,7 @@ extern const struct options_row options_table[OPTIONS_TABLE_MAX + 1];
  * '1' for one that begins with -1, which may be an address.
  */
 #define OPTIONS_LONG        256
-#define OPTIONS_SHORTS_SIZE (3 * OPTIONS_TABLE_MAX)
+#define OPTIONS_SHORTS_SIZE (4 * OPTIONS_TABLE_MAX)
 void options_table_getopt(char shorts[OPTIONS_SHORTS_SIZE],
     struct option longs[OPTIONS_TABLE_MAX + 1]);
 

@@ -58,6 +58,8 @@ static enum status run(const struct options *options)
 		return run_streams(options);
 	case OPTIONS_SCAN:
 		return run_scan(options);
+	case OPTIONS_FORWARDS:
+		return STATUS_FAILED; /* forwards_run(options) */
 	case OPTIONS_CID:
 		return flush_text(doctor_print_cid(options->verbose) == 0);
 	case OPTIONS_DOCTOR:

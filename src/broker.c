@@ -16,7 +16,7 @@
 
 /*
  * A signal may be for us both, from a terminal or a service manager, and would
- * count twice if we passed it on as well. So a child that attends a server
+ * count twice if we passed it on as well. So a child that runs a service
  * hears of signals from us alone, and sees from our socket that we have gone.
  * Another one dies of the first, or with us, and must not stop at its messages
  * for a terminal, where it is in the background.
@@ -24,13 +24,17 @@
 static void begin_child(const struct broker *broker, pid_t parent)
 {
 	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+	sigset_t early;
 
 	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-		if (broker->listens)
+		if (broker->serves)
 			signal(ending[i], SIG_IGN);
 	setpgid(0, 0);
 	signal(SIGTTOU, SIG_IGN);
-	if (broker->listens)
+	sigemptyset(&early);
+	sigaddset(&early, SIGUSR1); /* until the service takes it */
+	sigprocmask(SIG_BLOCK, &early, NULL);
+	if (broker->serves)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it leaves nothing behind */
 	if (getppid() != parent)
@@ -73,9 +77,9 @@ static void run_notes(struct loop_task *task)
 		note = (struct broker_note){ .ended = UINT_MAX };
 	}
 	for (; note.ended > 0 && server->running > 0; note.ended--)
-		server_note_end(server);
+		server_note_end(server, false);
 	for (; note.signals > 0; note.signals--)
-		server_note_signal(server, note.number);
+		service_note_signal(server->service, note.number);
 }
 
 void broker_attend(struct broker *broker, struct server *server)
@@ -84,7 +88,8 @@ void broker_attend(struct broker *broker, struct server *server)
 	loop_task_init(&broker->door, run_notes);
 	broker->door.fds[0] = (struct pollfd){ broker->fd, POLLIN, 0 };
 	if (loop_update(server->loop, &broker->door) < 0)
-		server->error = errno; /* it would hear of no signal */
+		service_fail(
+		    server->service, errno); /* it would hear of no signal */
 }
 
 /* Tells the child, as soon as it can be told without waiting. */
@@ -181,11 +186,16 @@ static void note_children(struct broker *broker)
 
 static void note_signal(struct broker *broker, int number)
 {
+	if (number == SIGUSR1) {
+		if (broker->serves && !broker->over)
+			kill(broker->child, number);
+		return;
+	}
 	broker->signal = number;
 	broker->news.number = number;
 	if (broker->over)
 		return;
-	if (!broker->listens)
+	if (!broker->serves)
 		kill(broker->child, SIGKILL);
 	broker->news.signals++;
 	tell(broker);

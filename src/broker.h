@@ -13,14 +13,15 @@
 #include "exec.h"
 #include "loop.h"
 #include "server.h"
+#include "service.h"
 #include "status.h"
 
 struct broker {
 	/* For the owner to set; borrowed. */
 	struct exec *exec;
 	const struct address *at; /* where connections are opened */
-	bool once;    /* the parent becomes the command of the first */
-	bool listens; /* the child will attend a server */
+	bool once;   /* the parent becomes the command of the first */
+	bool serves; /* the child will run a service */
 
 	/* Its own. */
 	int fd;                /* between the two */
@@ -56,8 +57,8 @@ pid_t broker_fork(struct broker *broker);
 int broker_hand(struct broker *broker, int fd, const struct address *peer);
 
 /*
- * In the child: has the server's loop tell the server of commands that have
- * ended, and of signals. If the parent has gone, that is the end of the server.
+ * In the child: has the service's loop tell the server of commands that have
+ * ended, and the service of signals. If the parent has gone, that is the end.
  */
 void broker_attend(struct broker *broker, struct server *server);
 

@@ -55,8 +55,7 @@ struct connection {
 	};
 	int64_t began;          /* the relay */
 	struct deadline parted; /* at the latest */
-	enum status status;     /* in the end */
-	bool stdout_gone;       /* the next one could not write there either */
+	struct connection_end end;
 	LIST_ENTRY(connection) next;
 };
 
@@ -64,8 +63,7 @@ struct connection {
 static void finish(struct connection *connection)
 {
 	struct connections *all = connection->all;
-	enum status status = connection->status;
-	bool stdout_gone = connection->stdout_gone;
+	struct connection_end end = connection->end;
 
 	/* an outbox has a thread, which may still have the descriptor */
 	if (connection->far.outbox != NULL || connection->target.outbox != NULL)
@@ -76,7 +74,7 @@ static void finish(struct connection *connection)
 	stream_close(&connection->far);
 	LIST_REMOVE(connection, next);
 	free(connection);
-	all->done(all, status, stdout_gone);
+	all->done(all, &end);
 }
 
 /* No relay comes of it: a far peer that can be told sees a reset. */
@@ -84,7 +82,7 @@ static void fail(struct connection *connection, enum status status)
 {
 	dial_abort(&connection->dial);
 	connection->far.broken = true;
-	connection->status = status;
+	connection->end.status = status;
 	finish(connection);
 }
 
@@ -111,12 +109,6 @@ static void part(struct connection *connection)
 	finish(connection);
 }
 
-/* If there was more for the flow's reader than it was sent, it must know. */
-static void note_cut(const struct flow *flow)
-{
-	flow->to->broken = flow_is_cut(flow) || flow->state != FLOW_DONE;
-}
-
 /* The relay is over: says how it went, and lets go of it. */
 static void judge(struct connection *connection)
 {
@@ -125,11 +117,15 @@ static void judge(struct connection *connection)
 	struct relay *relay = &connection->relay;
 	bool metered = progress_end(&all->meter.progress);
 
-	note_cut(&relay->out);
-	note_cut(&relay->in);
-	connection->status = verdict_give(relay, all->near_address, far);
-	connection->stdout_gone =
+	flow_note_cut(&relay->out);
+	flow_note_cut(&relay->in);
+	connection->end.status = verdict_give(relay, all->near_address, far);
+	connection->end.stdout_gone =
 	    relay->in.fault == FLOW_WRITE_FAILED && !relay->out.from->socket;
+	connection->end.stdin_ended =
+	    relay->out.stop == FLOW_STOP_END && !relay->out.from->socket;
+	all->moved[0] += relay->in.bytes;
+	all->moved[1] += relay->out.bytes;
 	if (all->verbose || metered)
 		verdict_summarize(
 		    relay, all->near_address, far, connection->began);
@@ -246,10 +242,11 @@ static void note_dialled(struct connection *connection, int fd)
 	bool far = connection->state == DIALLING_FAR;
 	char name[ADDRESS_TEXT_SIZE];
 
+	all->told = 0;
 	if (all->verbose)
 		log_error("%s: connected", address_name(peer, name));
 	if (far && all->take != NULL) {
-		connection->status = all->take(all, fd);
+		connection->end.status = all->take(all, fd);
 		finish(connection);
 	} else if (open_stream(connection,
 		       far ? &connection->far : &connection->target, fd,
@@ -262,20 +259,10 @@ static void note_dialled(struct connection *connection, int fd)
 	}
 }
 
-/* Says why. Whatever the last attempt met, it may be the time that ran out. */
-static enum status complain_of_dial(const struct dial *dial)
-{
-	const struct dial_target *target = dial->target;
-	bool in_vain = target->retry >= 0 && trouble_passes(dial->error);
-
-	trouble_report(&target->address, &dial->attempt.fault, dial->error);
-	return in_vain || dial->error == ETIMEDOUT ? STATUS_TIMEOUT
-						   : STATUS_FAILED;
-}
-
 /* A step of the dial is done. */
 static void note_dial(struct connection *connection)
 {
+	struct connections *all = connection->all;
 	struct loop_task *task = &connection->task;
 	struct dial *dial = &connection->dial;
 
@@ -284,7 +271,8 @@ static void note_dial(struct connection *connection)
 		return;
 	}
 	if (dial->state == DIAL_FAILED) {
-		fail(connection, complain_of_dial(dial));
+		fail(connection,
+		    verdict_of_dial(dial, all->again ? &all->told : NULL));
 		return;
 	}
 	task->fds[0] = dial_interest(dial);
@@ -327,6 +315,7 @@ static void run(struct loop_task *task)
 	struct connection *connection =
 	    loop_owner(task, struct connection, task);
 
+	log_name(connection->all->name);
 	switch (connection->state) {
 	case DIALLING_FAR:
 	case DIALLING_NEAR:
@@ -339,6 +328,7 @@ static void run(struct loop_task *task)
 		part(connection);
 		break;
 	}
+	log_name(NULL);
 }
 
 static struct connection *new_connection(
@@ -362,19 +352,34 @@ static struct connection *new_connection(
 void connection_begin(
     struct connections *all, int fd, const struct address *peer)
 {
+	static const struct connection_end failed = { .status = STATUS_FAILED };
 	struct connection *connection = new_connection(all, peer);
 
 	if (connection == NULL) {
 		trouble_at(peer, "memory", errno);
 		if (fd >= 0)
 			close(fd);
-		all->done(all, STATUS_FAILED, false);
+		all->done(all, &failed);
 	} else if (fd < 0) {
 		begin_dial(connection, DIALLING_FAR, all->far);
 	} else if (open_stream(connection, &connection->far, fd, peer) < 0) {
 		fail(connection, STATUS_FAILED);
 	} else {
 		go_on(connection);
+	}
+}
+
+void connections_count(const struct connections *all, uint64_t moved[2])
+{
+	const struct connection *connection;
+
+	moved[0] = all->moved[0];
+	moved[1] = all->moved[1];
+	LIST_FOREACH(connection, &all->list, next) {
+		if (connection->state != RELAYING)
+			continue;
+		moved[0] += connection->relay.in.bytes;
+		moved[1] += connection->relay.out.bytes;
 	}
 }
 

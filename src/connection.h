@@ -7,6 +7,7 @@
 #define VCAT_CONNECTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "address.h"
@@ -18,6 +19,13 @@
 #include "stream.h"
 
 struct connection;
+
+/* How one has ended. */
+struct connection_end {
+	enum status status;
+	bool stdout_gone; /* the next one could not write there either */
+	bool stdin_ended; /* it has nothing to send for the next one */
+};
 
 /* What the connections of a run have in common, and all that there are. */
 struct connections {
@@ -35,17 +43,19 @@ struct connections {
 	bool verbose; /* report them */
 	struct meter meter; /* of the one there is; only if alone */
 
+	bool again; /* dials are repeated: an error is told only once */
+	int told;   /* the error of a dial that was told last; at first 0 */
+	const char *name;  /* for messages, before each; NULL: none */
+	uint64_t moved[2]; /* bytes from the far side, and to it, by those that
+			      have ended; at first {0} */
+
 	/* All is dialled, and a relay begins; NULL: it does not matter. */
 	void (*settle)(struct connections *all);
 	/* Instead of relaying: takes over the socket that was dialled. */
 	enum status (*take)(struct connections *all, int fd);
 
-	/*
-	 * One has ended, and all of it is closed. If stdout has gone, the next
-	 * one could not write there either.
-	 */
-	void (*done)(
-	    struct connections *all, enum status status, bool stdout_gone);
+	/* One has ended, and all of it is closed. */
+	void (*done)(struct connections *all, const struct connection_end *end);
 
 	LIST_HEAD(connection_list, connection) list; /* at first {0} */
 };
@@ -56,6 +66,9 @@ struct connections {
  */
 void connection_begin(
     struct connections *all, int fd, const struct address *peer);
+
+/* How many bytes all have moved, from the far side, and to it. */
+void connections_count(const struct connections *all, uint64_t moved[2]);
 
 /* Ends all that there are, at once; a peer that can be told is told. */
 void connections_end(struct connections *all);

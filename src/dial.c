@@ -121,7 +121,7 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 		.attempt = {
 			.choice = &target->choice,
 			.fd = -1,
-			.fault.waited = target->retry >= 0,
+			.fault.waited = target->again || target->retry >= 0,
 		},
 		.until = deadline_limit(target->retry > 0 ? target->retry : 0),
 		.pause = PAUSE_FIRST,

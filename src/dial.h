@@ -25,6 +25,7 @@ struct dial_target {
 	struct socket_choice choice;
 	double timeout; /* for one attempt, whole; 0: no limit */
 	double retry;   /* try anew for so long; 0: for ever; negative: don't */
+	bool again;     /* the owner dials again: no advice to wait */
 	struct addrinfo *names; /* NULL until looked up, once, if it has any */
 };
 

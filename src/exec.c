@@ -125,8 +125,7 @@ int exec_reap(struct exec *exec)
 	struct exec_child *next;
 	int status;
 
-	LIST_FOREACH_SAFE(child, &exec->children, next, next)
-	{
+	LIST_FOREACH_SAFE(child, &exec->children, next, next) {
 		if (waitpid(child->pid, &status, WNOHANG) <= 0)
 			continue;
 		if (exec->verbose)

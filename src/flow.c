@@ -77,6 +77,11 @@ bool flow_is_cut(const struct flow *flow)
 	return flow->stop == FLOW_STOP_ERROR || flow->stop == FLOW_STOP_CUT;
 }
 
+void flow_note_cut(const struct flow *flow)
+{
+	flow->to->broken = flow_is_cut(flow) || flow->state != FLOW_DONE;
+}
+
 /* Is done. Whoever sends what is read no more learns it, where possible. */
 static void end(struct flow *flow)
 {

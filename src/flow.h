@@ -92,6 +92,10 @@ void flow_stop(struct flow *flow, enum flow_stop why);
 /* Whether there was more to come than it has read. */
 bool flow_is_cut(const struct flow *flow);
 
+/* The relay is over. If there was more for the flow's receiver than it was
+ * sent, the stream to it is broken. */
+void flow_note_cut(const struct flow *flow);
+
 /*
  * The receiver has gone for good. The flow is done; it is at fault if bytes
  * for that receiver are in the buffer or waiting to be read.

@@ -136,11 +136,17 @@ int listener_accept(const struct listener *listener,
 	return fd;
 }
 
+void listener_withdraw(struct listener *listener)
+{
+	unix_remove(&listener->file);
+	listener->file.path[0] = '\0';
+}
+
 void listener_close(struct listener *listener)
 {
 	if (listener->fd < 0)
 		return;
-	unix_remove(&listener->file);
+	listener_withdraw(listener);
 	close(listener->fd);
 	listener->fd = -1;
 }

@@ -39,6 +39,9 @@ bool listener_is_connected(const struct listener *listener,
 int listener_accept(const struct listener *listener,
     const struct socket_choice *choice, struct address *peer);
 
+/* Removes the socket file if there is one: nobody else can find the way. */
+void listener_withdraw(struct listener *listener);
+
 /* Stops listening, and removes the socket file if there is one. */
 void listener_close(struct listener *listener);
 

@@ -21,6 +21,7 @@
 static struct {
 	int fd;             /* stderr, or our own way to the same place, which
 			       never blocks */
+	const char *name;   /* what errors are about, or NULL */
 	unsigned long lost; /* messages that could not be written */
 	bool progress;      /* a line of log_progress() is there */
 } out = { .fd = STDERR_FILENO };
@@ -71,6 +72,11 @@ static void put_line(const char *line)
 		out.lost++;
 }
 
+void log_name(const char *name)
+{
+	out.name = name;
+}
+
 void log_write(const char *prefix, const char *format, ...)
 {
 	int saved = errno;
@@ -78,6 +84,9 @@ void log_write(const char *prefix, const char *format, ...)
 	size_t used = strlcpy(line, prefix, sizeof line);
 	va_list args;
 
+	if (out.name != NULL && strcmp(prefix, LOG_ERROR) == 0)
+		used += (size_t)snprintf(
+		    line + used, sizeof line - used, "%.255s: ", out.name);
 	va_start(args, format);
 	/* one byte less: the newline's place */
 	vsnprintf(line + used, sizeof line - used - 1, format, args);

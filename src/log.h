@@ -17,12 +17,19 @@
  */
 void log_open(void);
 
+/*
+ * The name of what errors are about from now on, where a process does several
+ * things: "vcat: NAME: MESSAGE". NULL: there is none. Borrowed.
+ */
+void log_name(const char *name);
+
 /* Writes the prefix and the message. By one of the three names below. */
 void log_write(const char *prefix, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* `vcat: MESSAGE` */
-#define log_error(...) log_write("vcat: ", __VA_ARGS__)
+/* `vcat: MESSAGE`, with the name if there is one */
+#define LOG_ERROR      "vcat: "
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 
 /* `hint: MESSAGE`: the likely cause of the error before it, and its fix. */
 #define log_hint(...) log_write("hint: ", __VA_ARGS__)

@@ -266,16 +266,16 @@ int loop_turn(struct loop *loop)
 
 int loop_watch_signals(struct loop *loop, struct loop_task *bell, bool children)
 {
-	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int wanted[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1 };
 	struct sigaction action;
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-		sigaction(ending[i], NULL, &action);
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+		sigaction(wanted[i], NULL, &action);
 		if (action.sa_handler != SIG_IGN)
-			sigaddset(&set, ending[i]);
+			sigaddset(&set, wanted[i]);
 	}
 	if (children) {
 		sigaddset(&set, SIGCHLD);

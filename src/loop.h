@@ -94,10 +94,10 @@ void loop_forget(struct loop *loop, struct loop_task *task);
 int loop_turn(struct loop *loop);
 
 /*
- * Has the loop run the task `bell` when SIGHUP, SIGINT or SIGTERM comes, with
- * children also for SIGCHLD; its descriptor is in fds[0]. A signal that our
- * parent has ignored, as nohup(1) does, stays ignored. Returns 0, or -1 with
- * errno.
+ * Has the loop run the task `bell` when SIGHUP, SIGINT, SIGTERM or SIGUSR1
+ * comes, with children also for SIGCHLD; its descriptor is in fds[0]. A signal
+ * that our parent has ignored, as nohup(1) does, stays ignored. Returns 0, or
+ * -1 with errno.
  */
 int loop_watch_signals(
     struct loop *loop, struct loop_task *bell, bool children);

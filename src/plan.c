@@ -10,6 +10,10 @@
  * says otherwise. The kernel's default of 256 KiB makes both ends wait. */
 #define VSOCK_BUFFER (4096UL * 1024)
 
+/* Of a connection: two sockets; a SEQPACKET has an eventfd beside it. */
+#define DESCRIPTORS         2
+#define MESSAGE_DESCRIPTORS 4
+
 struct dial_target plan_target(
     const struct options *o, const struct address *address)
 {
@@ -29,6 +33,7 @@ struct dial_target plan_target(
 		},
 		.timeout = o->timeout,
 		.retry = o->retry,
+		.again = o->keep_open,
 	};
 }
 
@@ -52,6 +57,67 @@ struct relay_rules plan_rules(const struct options *options)
 	else if (options->recv_only || options->detach_stdin)
 		rules.way = RELAY_RECV_ONLY;
 	return rules;
+}
+
+struct connections plan_connections(const struct options *o)
+{
+	static const enum stream_ending endings[] = {
+		[OPTIONS_HALF_CLOSE_YES] = STREAM_SHUTDOWN,
+		[OPTIONS_HALF_CLOSE_NO] = STREAM_KEEP,
+	};
+
+	return (struct connections){
+		.near_address = &o->target,
+		.rules = plan_rules(o),
+		.ending = o->half_close != OPTIONS_HALF_CLOSE_DEFAULT
+			      ? &endings[o->half_close]
+			      : NULL,
+		.waiting = -1,
+		.alone = !o->has_target || !o->keep_open,
+		.bytes = !o->seqpacket && o->address.kind != ADDRESS_STDIO,
+		.verbose = o->verbose,
+		.meter.wanted = o->progress,
+		.again = o->keep_open && o->action != OPTIONS_LISTEN,
+	};
+}
+
+struct server plan_server(const struct options *o)
+{
+	return (struct server){
+		.listener.fd = -1,
+		.at = &o->address,
+		.to = o->has_target ? &o->target : NULL,
+		.allow = &o->allow,
+		.once = !o->keep_open,
+		.verbose = o->verbose,
+		.most = o->action == OPTIONS_LISTEN ? o->max_conns : 1,
+	};
+}
+
+bool plan_transfers(const struct options *o)
+{
+	return o->files || o->into != NULL || o->verified;
+}
+
+int plan_descriptors(const struct options *o)
+{
+	if (o->command != NULL || plan_transfers(o))
+		return 0;
+	return o->seqpacket ? MESSAGE_DESCRIPTORS : DESCRIPTORS;
+}
+
+struct service plan_service(const struct options *o)
+{
+	bool many = o->keep_open &&
+		    (o->has_target || o->command != NULL || plan_transfers(o));
+
+	return (struct service){
+		.most = many ? o->max_conns : 1,
+		.descriptors = plan_descriptors(o),
+		.grace = many ? o->quit_after : 0,
+		.accept_timeout = o->accept_timeout,
+		.exit_idle = o->exit_idle,
+	};
 }
 
 struct transfer plan_transfer(const struct options *o, struct stream *stdio)

@@ -44,6 +44,21 @@ bool prepare_is_complete(const struct options *o, const struct dial_target *far,
 	       (!o->has_target || is_known(near));
 }
 
+int prepare_listener(const struct options *o,
+    const struct socket_choice *choice, struct listener *listener)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (o->address.kind == ADDRESS_STDIO)
+		return listener_adopt(listener);
+	if (listener_open(listener, &o->address, choice) < 0)
+		return -1;
+	if (o->verbose || listener->address.port != o->address.port)
+		log_line("listening on %s",
+		    address_format(&listener->address, text));
+	return 0;
+}
+
 int prepare_files(const struct options *o, struct beneath *into)
 {
 	struct stat st;

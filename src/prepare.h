@@ -1,6 +1,6 @@
 /*
  * What must be there before anybody waits for it: names that can be looked up,
- * and files.
+ * files, and what listens.
  */
 #ifndef VCAT_PREPARE_H
 #define VCAT_PREPARE_H
@@ -9,6 +9,7 @@
 
 #include "beneath.h"
 #include "dial.h"
+#include "listener.h"
 #include "options.h"
 
 /*
@@ -23,6 +24,13 @@ int prepare_names(
 /* Whether all of these names are known. */
 bool prepare_is_complete(const struct options *o, const struct dial_target *far,
     const struct dial_target *near);
+
+/*
+ * Listens where the options say, or on what was passed to us; says so with -v,
+ * or if a free port was asked for. Returns 0, or -1 after a message.
+ */
+int prepare_listener(const struct options *o,
+    const struct socket_choice *choice, struct listener *listener);
 
 /* Looks for what is to be sent, and opens where to receive it. Returns 0, or
  * -1 after a message. */

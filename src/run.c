@@ -15,13 +15,10 @@
 #include "plan.h"
 #include "prepare.h"
 #include "server.h"
+#include "service.h"
 #include "splice.h"
 #include "transfer.h"
 #include "trouble.h"
-
-/* Of a connection: two sockets; a SEQPACKET has an eventfd beside it. */
-#define DESCRIPTORS         2
-#define MESSAGE_DESCRIPTORS 4
 
 struct run {
 	const struct options *options;
@@ -35,23 +32,43 @@ struct run {
 	bool transfers; /* it is to be done with each connection */
 	struct exec exec;
 	struct broker broker; /* with -e */
-	struct server server; /* when listening */
-	enum status status;   /* of the latest connection */
-	bool over;            /* it was the only one */
+	bool serves;          /* it listens, or dials again and again: */
+	struct server server;
+	struct service service;
+	enum status status; /* of the latest connection */
+	bool over;          /* it was the only one */
+	bool lossy; /* one has failed that was to carry stdin or stdout */
 };
 
+/* Whether there is nothing to dial for any more. */
+static bool is_content(const struct run *run, const struct connection_end *end)
+{
+	bool never_open = run->server.opened == 0;
+
+	if (end->stdin_ended && !run->options->has_target)
+		return true;
+	return run->options->retry > 0 && never_open &&
+	       end->status == STATUS_TIMEOUT;
+}
+
 static void note_connection(
-    struct connections *all, enum status status, bool stdout_gone)
+    struct connections *all, const struct connection_end *end)
 {
 	struct run *run = loop_owner(all, struct run, connections);
+	struct server *server = &run->server;
+	bool calls = server->call != NULL;
 
-	run->status = status;
+	run->status = end->status;
 	run->over = true;
-	if (run->server.running == 0)
-		return; /* nobody listens */
-	server_note_end(&run->server);
-	if (stdout_gone)
-		server_close(&run->server);
+	if (!run->serves)
+		return;
+	if (calls && run->options->command != NULL && end->status == STATUS_OK)
+		return; /* the command has begun */
+	if (calls && server->opened != 0 && end->status != STATUS_OK)
+		run->lossy = true;
+	if (end->stdout_gone || (calls && is_content(run, end)))
+		server_close(server);
+	server_note_end(server, end->status != STATUS_OK);
 }
 
 /* What was passed to us is for the command: there is nothing to open. */
@@ -97,6 +114,8 @@ static enum status take_dialled(struct connections *all, int fd)
 
 	if (run->transfers)
 		return become_transfer(run, fd, &run->options->address);
+	if (run->serves)
+		server_note_open(&run->server);
 	if (!run->options->pass_fd)
 		return hand_over(run, fd, &run->options->address);
 	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd, "", 1) == 0)
@@ -136,15 +155,29 @@ static void take_accepted(
 	}
 	close(fd);
 	if (!runs)
-		server_note_end(server);
+		server_note_end(server, run->status != STATUS_OK);
 }
 
-static void reap_children(struct server *server)
+static void call(struct server *server)
 {
 	struct run *run = loop_owner(server, struct run, server);
 
+	connection_begin(&run->connections, -1, &run->options->address);
+}
+
+static void count_bytes(struct server *server, uint64_t bytes[2])
+{
+	struct run *run = loop_owner(server, struct run, server);
+
+	connections_count(&run->connections, bytes);
+}
+
+static void reap_children(struct service *service)
+{
+	struct run *run = loop_owner(service, struct run, service);
+
 	for (int ended = exec_reap(&run->exec); ended > 0; ended--)
-		server_note_end(server);
+		server_note_end(&run->server, false);
 }
 
 static void end_all(struct server *server)
@@ -155,43 +188,33 @@ static void end_all(struct server *server)
 	exec_end(&run->exec);
 }
 
-/* The only connection is open, and is relayed. */
+/* The connection is open, and is relayed; if it is the only one, more of the
+ * sandbox can be closed. */
 static void settle(struct connections *all)
 {
 	struct run *run = loop_owner(all, struct run, connections);
 
-	confine_relaying(run->options);
+	if (run->serves && run->options->keep_open)
+		server_note_open(&run->server);
+	else
+		confine_relaying(run->options);
 }
 
 static struct connections connections_for(struct run *run)
 {
-	static const enum stream_ending endings[] = {
-		[OPTIONS_HALF_CLOSE_YES] = STREAM_SHUTDOWN,
-		[OPTIONS_HALF_CLOSE_NO] = STREAM_KEEP,
-	};
 	const struct options *options = run->options;
+	struct connections all = plan_connections(options);
 	bool gives =
 	    options->command != NULL || options->pass_fd || run->transfers;
-	struct connections all = {
-		.loop = &run->loop,
-		.far = &run->far,
-		.near = options->has_target ? &run->near : NULL,
-		.near_address = &options->target,
-		.rules = plan_rules(options),
-		.ending = options->half_close != OPTIONS_HALF_CLOSE_DEFAULT
-			      ? &endings[options->half_close]
-			      : NULL,
-		.waiting = -1,
-		.alone = !options->has_target || !options->keep_open,
-		.bytes = !options->seqpacket &&
-			 options->address.kind != ADDRESS_STDIO,
-		.verbose = options->verbose,
-		.meter.wanted = options->progress,
-		.settle = options->keep_open ? NULL : settle,
-		.take = gives ? take_dialled : NULL,
-		.done = note_connection,
-	};
 
+	all.loop = &run->loop;
+	all.far = &run->far;
+	all.near = options->has_target ? &run->near : NULL;
+	all.settle = options->action == OPTIONS_LISTEN && options->keep_open
+			 ? NULL
+			 : settle;
+	all.take = gives ? take_dialled : NULL;
+	all.done = note_connection;
 	if (options->has_target)
 		all.rules.pipes = &run->pipes;
 	if (options->verified || (!options->has_target && !gives)) {
@@ -215,44 +238,28 @@ static enum status run_one(struct run *run, int fd, const struct address *peer)
 	return STATUS_FAILED;
 }
 
-/* Listens where the options say, or on what was passed to us. */
-static int open_listener(struct run *run)
+static void begin_service(struct run *run)
 {
 	const struct options *options = run->options;
-	struct listener *listener = &run->server.listener;
-	char text[ADDRESS_TEXT_SIZE];
+	struct server *server = &run->server;
+	bool listens = options->action == OPTIONS_LISTEN;
 
-	if (options->address.kind == ADDRESS_STDIO)
-		return listener_adopt(listener);
-	if (listener_open(listener, &options->address, &run->far.choice) < 0)
-		return -1;
-	if (options->verbose || listener->address.port != options->address.port)
-		log_line("listening on %s",
-		    address_format(&listener->address, text));
-	return 0;
-}
-
-static struct server server_for(struct run *run)
-{
-	const struct options *options = run->options;
-	bool children = options->command != NULL || run->transfers;
-	bool many = options->keep_open && (options->has_target || children);
-
-	return (struct server){
-		.loop = &run->loop,
-		.choice = &run->far.choice,
-		.allow = &options->allow,
-		.once = !options->keep_open,
-		.verbose = options->verbose,
-		.most = many ? options->max_conns : 1,
-		.descriptors = children             ? 0
-			       : options->seqpacket ? MESSAGE_DESCRIPTORS
-						    : DESCRIPTORS,
-		.grace = many ? options->quit_after : 0,
-		.take = take_accepted,
-		.reap = many && run->transfers ? reap_children : NULL,
-		.end_all = end_all,
-	};
+	*server = plan_server(options);
+	if (listens)
+		server->at = &server->listener.address;
+	server->loop = &run->loop;
+	server->choice = &run->far.choice;
+	server->take = take_accepted;
+	server->call = listens ? NULL : call;
+	server->end_all = end_all;
+	if (options->command == NULL && !run->transfers)
+		server->count = count_bytes;
+	run->service = plan_service(options);
+	run->service.loop = &run->loop;
+	if (run->transfers && options->keep_open)
+		run->service.reap = reap_children;
+	service_init(&run->service);
+	service_add(&run->service, server);
 }
 
 static void confine(struct run *run)
@@ -268,25 +275,29 @@ static void confine(struct run *run)
 
 static enum status serve(struct run *run)
 {
-	struct server *server = &run->server;
-	int number;
+	struct service *service = &run->service;
+	bool stdio = run->connections.stdio != NULL;
+	enum status status;
 
 	if (run->options->command != NULL)
-		broker_attend(&run->broker, server);
-	number = server_run(server);
-	listener_close(&server->listener);
-	if (number > 0)
-		loop_die(number);
-	return number < 0 ? STATUS_FAILED : run->status;
+		broker_attend(&run->broker, &run->server);
+	status = service_run(service);
+	listener_close(&run->server.listener);
+	if (service->signal > 0)
+		loop_die(service->signal);
+	if (status != STATUS_OK)
+		return status;
+	if (run->status == STATUS_OK && run->lossy && stdio)
+		return STATUS_FAILED;
+	return run->status;
 }
 
 /* Opens connections and serves them. */
 static enum status open_all(struct run *run)
 {
 	confine(run);
-	return run->options->action == OPTIONS_LISTEN
-		   ? serve(run)
-		   : run_one(run, -1, &run->options->address);
+	return run->serves ? serve(run)
+			   : run_one(run, -1, &run->options->address);
 }
 
 /* Has another process do that, and runs the commands. */
@@ -300,7 +311,7 @@ static enum status broker_all(struct run *run)
 		.exec = &run->exec,
 		.at = listens ? &listener->address : address,
 		.once = !run->options->keep_open,
-		.listens = listens,
+		.serves = run->serves,
 	};
 	switch (broker_fork(&run->broker)) {
 	case -1:
@@ -338,13 +349,19 @@ static enum status meet(struct run *run)
 
 	if (prepare_names(run->options, &run->far, &run->near) < 0)
 		return errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED;
+	run->serves =
+	    run->options->action == OPTIONS_LISTEN || run->options->keep_open;
+	if (run->serves)
+		begin_service(run);
 	if (run->options->action == OPTIONS_LISTEN) {
-		*server = server_for(run);
-		if (open_listener(run) < 0)
+		if (prepare_listener(
+			run->options, server->choice, &server->listener) < 0)
 			return STATUS_FAILED;
 		if (listener_is_connected(
-			&server->listener, server->choice, &peer))
+			&server->listener, server->choice, &peer)) {
+			run->serves = false;
 			return serve_passed(run, &peer);
+		}
 	}
 	return run->options->command != NULL ? broker_all(run) : open_all(run);
 }
@@ -355,8 +372,7 @@ enum status run_streams(const struct options *options)
 		.options = options,
 		.far = plan_target(options, &options->address),
 		.near = plan_target(options, &options->target),
-		.transfers = options->files || options->into != NULL ||
-			     options->verified,
+		.transfers = plan_transfers(options),
 		.exec = { .command = options->command,
 		    .signals = &run.signals,
 		    .accepts = options->action == OPTIONS_LISTEN,

@@ -1,26 +1,26 @@
 #include "server.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include "fd.h"
 #include "log.h"
 #include "trouble.h"
 
 /* Accepted in one go, before those that are there have their turn. */
 #define BATCH 64
 
-/* Descriptors that are not a connection's: the loop's own, pipes, a log, a
- * resolver's for a moment. */
-#define SPARE_DESCRIPTORS 48
-
-/* How long to wait for room when the system has none; or for an end of ours. */
+/* How long to wait for room when the system has none. */
 #define ROOM_SECONDS 0.25
 
-bool server_admits(
-    const struct server *server, int fd, const struct address *peer)
+/*
+ * Between two connections that vcat makes: each pause is twice the one before,
+ * up to the longest, and the first again after a connection that has lasted.
+ */
+#define PAUSE_FIRST 0.1
+#define PAUSE_MOST  10.0
+#define LASTING     10.0
+
+bool server_admits(struct server *server, int fd, const struct address *peer)
 {
 	bool permitted = value_permits(server->allow, peer);
 	char name[ADDRESS_TEXT_SIZE];
@@ -28,9 +28,17 @@ bool server_admits(
 	if (!permitted || server->verbose)
 		log_error("%s: %s", address_name(peer, name),
 		    permitted ? "accepted" : "not allowed: closed");
-	if (!permitted)
+	if (!permitted) {
+		server->refused++;
 		close(fd);
+	}
 	return permitted;
+}
+
+static bool has_place(struct server *server)
+{
+	return (server->most == 0 || server->running < server->most) &&
+	       room_has_place(server->room, server->running);
 }
 
 /*
@@ -40,136 +48,146 @@ bool server_admits(
  */
 static void watch_door(struct server *server, struct deadline until)
 {
-	bool open = !server->closed && server->running < server->most &&
-		    deadline_is_never(until);
+	bool open = !server->closed && deadline_is_never(until) &&
+		    server->call == NULL && has_place(server);
 
 	server->door.fds[0] = (struct pollfd){
 		.fd = open ? server->listener.fd : -1,
 		.events = POLLIN,
 	};
 	server->door.wake = until;
-	if (loop_update(server->loop, &server->door) < 0)
+	if (loop_update(server->loop, &server->door) < 0) {
 		server->error = errno;
+		server->changed(server);
+	}
 }
 
 /* No more can be accepted now, and trying again at once would not help. */
 static void wait_for_room(struct server *server, int error)
 {
 	if (!server->complained)
-		trouble_at(&server->listener.address, "accept", error);
+		trouble_at(server->at, "accept", error);
 	server->complained = true;
 	watch_door(server, deadline_in(ROOM_SECONDS));
 }
 
 void server_close(struct server *server)
 {
+	if (server->closed)
+		return;
 	server->closed = true;
 	watch_door(server, deadline_never());
 	listener_close(&server->listener);
-	server->over = server->over || server->running == 0;
+	server->changed(server);
+}
+
+static void enter(struct server *server)
+{
+	server->accepted++;
+	room_enter(server->room, &server->running);
+	server->changed(server);
+}
+
+/* Returns 1 if one was there, 0 if not, or -1 with errno: there is no room. */
+static int accept_one(struct server *server)
+{
+	struct address peer;
+	int fd = listener_accept(&server->listener, server->choice, &peer);
+
+	if (fd < 0)
+		return errno == EAGAIN ? 0 : -1;
+	server->complained = false;
+	if (!server_admits(server, fd, &peer))
+		return 1;
+	enter(server);
+	if (server->once)
+		server_close(server);
+	server->take(server, fd, &peer);
+	return 1;
+}
+
+void server_look(struct server *server)
+{
+	int left = server->listener.blocks ? 1 : BATCH;
+	int result = 1;
+
+	/* it may have been closed in this very turn */
+	while (result > 0 && left-- > 0 && !server->closed && has_place(server))
+		result = accept_one(server);
+	if (result < 0)
+		wait_for_room(server, errno);
+	else
+		watch_door(server, deadline_never());
+}
+
+/* Makes the next connection, if it is time. */
+static void call(struct server *server)
+{
+	watch_door(server, deadline_never());
+	if (server->closed || !has_place(server))
+		return;
+	room_enter(server->room, &server->running);
+	server->call(server);
 }
 
 static void run_door(struct loop_task *task)
 {
 	struct server *server = loop_owner(task, struct server, door);
-	int batch = server->listener.blocks ? 1 : BATCH;
 
-	/* it may have been closed in this very turn */
-	for (int i = 0;
-	     i < batch && !server->closed && server->running < server->most;
-	     i++) {
-		struct address peer;
-		int fd =
-		    listener_accept(&server->listener, server->choice, &peer);
-
-		if (fd < 0 && errno == EAGAIN)
-			break;
-		if (fd < 0) {
-			wait_for_room(server, errno);
-			return;
-		}
-		server->complained = false;
-		if (!server_admits(server, fd, &peer))
-			continue;
-		server->running++;
-		if (server->once)
-			server_close(server);
-		server->take(server, fd, &peer);
-	}
-	watch_door(server, deadline_never());
-}
-
-void server_note_end(struct server *server)
-{
-	server->running--;
-	if (server->closed && server->running == 0)
-		server->over = true;
-	else if (server->door.fds[0].fd < 0)
-		watch_door(server, deadline_never());
-}
-
-/* The first signal closes the door, the second ends everything. */
-void server_note_signal(struct server *server, int number)
-{
-	bool first = server->signal == 0;
-
-	if (first) {
-		server->signal = number;
-		server_close(server);
-	}
-	if (first && server->grace > 0 && server->running > 0)
-		server->bell.wake = deadline_in(server->grace);
+	log_name(server->name);
+	if (server->call != NULL)
+		call(server);
 	else
-		server->over = true;
-	loop_update(server->loop, &server->bell);
+		server_look(server);
+	log_name(NULL);
 }
 
-static void run_bell(struct loop_task *task)
+void server_begin(struct server *server)
 {
-	struct server *server = loop_owner(task, struct server, bell);
-	int number;
-
-	while ((number = loop_next_signal(task)) != 0) {
-		if (number != SIGCHLD)
-			server_note_signal(server, number);
-		else
-			server->reap(server);
-	}
-	if (server->signal != 0 && deadline_passed(task->wake))
-		server->over = true;
-	loop_update(server->loop, task);
-}
-
-/* No more than there are descriptors for. */
-static void limit_most(struct server *server)
-{
-	int room = fd_room(server->loop->epoll, SPARE_DESCRIPTORS);
-	int most =
-	    server->descriptors > 0 ? room / server->descriptors : INT_MAX;
-
-	if (server->most == 0 || server->most > most)
-		server->most = most > 0 ? most : 1;
-}
-
-int server_run(struct server *server)
-{
-	int result;
-
-	loop_task_init(&server->bell, run_bell);
 	loop_task_init(&server->door, run_door);
-	result = loop_watch_signals(
-	    server->loop, &server->bell, server->reap != NULL);
-	limit_most(server);
-	watch_door(server, deadline_never());
-	while (result == 0 && !server->over && server->error == 0)
-		result = loop_turn(server->loop);
-	if (result == 0 && server->error != 0) {
-		errno = server->error;
-		result = -1;
-	}
-	if (result < 0)
-		trouble_at(&server->listener.address, "epoll", errno);
-	if (server->running > 0)
-		server->end_all(server);
-	return result < 0 ? -1 : server->signal;
+	server->pause = PAUSE_FIRST;
+	watch_door(
+	    server, server->call != NULL ? deadline_in(0) : deadline_never());
+}
+
+void server_note_open(struct server *server)
+{
+	server->opened = deadline_now();
+	server->accepted++;
+	server->changed(server);
+}
+
+/* The next connection is to be made, but not too soon. */
+static void pause_calls(struct server *server)
+{
+	int64_t lasting = (int64_t)(LASTING * 1e9);
+
+	if (server->opened != 0 && deadline_now() - server->opened >= lasting)
+		server->pause = PAUSE_FIRST;
+	server->opened = 0;
+	watch_door(server, deadline_in(server->pause));
+	if (server->pause < PAUSE_MOST)
+		server->pause *= 2;
+}
+
+void server_note_end(struct server *server, bool failed)
+{
+	room_leave(server->room, &server->running);
+	if (failed)
+		server->failed++;
+	if (server->call != NULL && !server->closed)
+		pause_calls(server);
+	server_reopen(server);
+	server->changed(server);
+}
+
+void server_reopen(struct server *server)
+{
+	bool waits = server->running == 0 && !server->closed &&
+		     deadline_is_never(server->door.wake);
+
+	if (server->call != NULL && waits)
+		watch_door(server, deadline_in(0));
+	else if (server->call == NULL && server->door.fds[0].fd < 0)
+		watch_door(server, deadline_never());
 }

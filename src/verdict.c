@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
@@ -74,6 +75,21 @@ enum status verdict_give(const struct relay *relay, const struct address *near,
 		return STATUS_TIMEOUT;
 	}
 	return STATUS_OK;
+}
+
+/* Whatever the last attempt met, it may be the time that ran out. */
+enum status verdict_of_dial(const struct dial *dial, int *told)
+{
+	const struct dial_target *target = dial->target;
+	bool in_vain = target->retry >= 0 && trouble_passes(dial->error);
+
+	if (told == NULL || *told != dial->error)
+		trouble_report(
+		    &target->address, &dial->attempt.fault, dial->error);
+	if (told != NULL)
+		*told = dial->error;
+	return in_vain || dial->error == ETIMEDOUT ? STATUS_TIMEOUT
+						   : STATUS_FAILED;
 }
 
 void verdict_summarize(const struct relay *relay, const struct address *near,

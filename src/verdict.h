@@ -1,5 +1,5 @@
 /*
- * How a relay went, in words and as an exit status.
+ * How a connection went, in words and as an exit status.
  */
 #ifndef VCAT_VERDICT_H
 #define VCAT_VERDICT_H
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "dial.h"
 #include "relay.h"
 #include "status.h"
 
@@ -17,6 +18,12 @@
  */
 enum status verdict_give(const struct relay *relay, const struct address *near,
     const struct address *far);
+
+/*
+ * For a dial that has failed: says why, unless *told, if told is not NULL, is
+ * that error already; then it is. Returns the exit status.
+ */
+enum status verdict_of_dial(const struct dial *dial, int *told);
 
 /*
  * Says how many bytes it has moved in the time since `began`, of

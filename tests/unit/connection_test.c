@@ -19,13 +19,12 @@ struct show {
 	int aside;
 };
 
-static void note_end(
-    struct connections *all, enum status status, bool stdout_gone)
+static void note_end(struct connections *all, const struct connection_end *end)
 {
 	struct show *show = loop_owner(all, struct show, connections);
 
-	show->status = status;
-	show->stdout_gone = stdout_gone;
+	show->status = end->status;
+	show->stdout_gone = end->stdout_gone;
 	show->over = true;
 }
 

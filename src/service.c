@@ -1,0 +1,252 @@
+#include "service.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "fd.h"
+#include "log.h"
+#include "trouble.h"
+
+/* Descriptors that are not a connection's: the loop's own, pipes, a log. */
+#define SPARE_DESCRIPTORS 48
+
+/* How long nobody has been there counts from the end of the last. */
+static void watch_clock(struct service *service, struct deadline until)
+{
+	service->clock.wake = until;
+	if (loop_update(service->loop, &service->clock) < 0)
+		service_fail(service, errno);
+}
+
+static void note_busy(struct service *service)
+{
+	bool idle = service->room.taken == 0;
+
+	service->used = service->used || !idle;
+	if (service->exit_idle > 0)
+		watch_clock(service,
+		    idle ? deadline_in(service->exit_idle) : deadline_never());
+	else if (service->used && !deadline_is_never(service->clock.wake))
+		watch_clock(service, deadline_never());
+}
+
+static bool all_closed(const struct service *service)
+{
+	const struct server *server;
+
+	STAILQ_FOREACH(server, &service->servers, next)
+		if (!server->closed)
+			return false;
+	return true;
+}
+
+/* Where there is room again, whoever waited for it may have it. */
+static void let_in(struct service *service)
+{
+	struct server *server;
+
+	service->room.refused = false;
+	STAILQ_FOREACH(server, &service->servers, next)
+		server_reopen(server);
+}
+
+static void note_change(struct server *server)
+{
+	struct service *service = server->service;
+
+	if (server->error != 0)
+		service_fail(service, server->error);
+	if (server->closed && service->room.taken == 0 && all_closed(service))
+		service->over = true;
+	if (service->room.refused && service->room.taken < service->room.most)
+		let_in(service);
+	note_busy(service);
+}
+
+void service_init(struct service *service)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	STAILQ_INIT(&service->servers);
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(service->since, sizeof service->since,
+		    "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+void service_add(struct service *service, struct server *server)
+{
+	service->count++;
+	STAILQ_INSERT_TAIL(&service->servers, server, next);
+	server->service = service;
+	server->room = &service->room;
+	server->changed = note_change;
+}
+
+void service_fail(struct service *service, int error)
+{
+	service->error = error;
+}
+
+static void close_all(struct service *service)
+{
+	struct server *server;
+
+	STAILQ_FOREACH(server, &service->servers, next)
+		server_close(server);
+}
+
+/* The first signal closes the doors, the second ends everything. */
+static void end_by(struct service *service, int number)
+{
+	bool first = service->signal == 0;
+
+	if (first) {
+		service->signal = number;
+		close_all(service);
+	}
+	if (first && service->grace > 0 && service->room.taken > 0)
+		service->bell.wake = deadline_in(service->grace);
+	else
+		service->over = true;
+	if (loop_update(service->loop, &service->bell) < 0)
+		service_fail(service, errno);
+}
+
+static void report_server(const struct service *service, struct server *server)
+{
+	char at[ADDRESS_TEXT_SIZE];
+	char to[ADDRESS_TEXT_SIZE];
+	char moved[64] = "";
+	uint64_t bytes[2];
+
+	if (server->count != NULL) {
+		server->count(server, bytes);
+		snprintf(moved, sizeof moved,
+		    ", %" PRIu64 " bytes in, %" PRIu64 " bytes out", bytes[0],
+		    bytes[1]);
+	}
+	log_line("%s%s%s%s%s: %d open, %" PRIu64 " %s, %" PRIu64
+		 " not allowed, %" PRIu64 " failed%s, since %s",
+	    server->name != NULL ? server->name : "",
+	    server->name != NULL ? ": " : "", address_name(server->at, at),
+	    server->to != NULL ? " -> " : "",
+	    server->to != NULL ? address_name(server->to, to) : "",
+	    server->running, server->accepted,
+	    server->call != NULL ? "made" : "accepted", server->refused,
+	    server->failed, moved, service->since);
+}
+
+void service_note_signal(struct service *service, int number)
+{
+	struct server *server;
+
+	if (number == SIGCHLD)
+		service->reap(service);
+	else if (number != SIGUSR1)
+		end_by(service, number);
+	else
+		STAILQ_FOREACH(server, &service->servers, next)
+			report_server(service, server);
+}
+
+static void run_bell(struct loop_task *task)
+{
+	struct service *service = loop_owner(task, struct service, bell);
+	int number;
+
+	while ((number = loop_next_signal(task)) != 0)
+		service_note_signal(service, number);
+	if (service->signal != 0 && deadline_passed(task->wake))
+		service->over = true;
+	if (loop_update(service->loop, task) < 0)
+		service_fail(service, errno);
+}
+
+/* Whether somebody has come just now. */
+static bool look(struct service *service)
+{
+	struct server *server;
+
+	STAILQ_FOREACH(server, &service->servers, next)
+		if (server->call == NULL && !server->closed)
+			server_look(server);
+	return service->room.taken > 0;
+}
+
+/*
+ * Time is up, and nobody is there. Those who have just come are served first.
+ * Of a passed socket, others have a descriptor, too, and care for those who
+ * come later; ours would be lost with it, but nobody finds its file now.
+ */
+static void run_clock(struct loop_task *task)
+{
+	struct service *service = loop_owner(task, struct service, clock);
+	struct server *server;
+	char name[ADDRESS_TEXT_SIZE];
+
+	if (!deadline_passed(task->wake) || look(service))
+		return;
+	STAILQ_FOREACH(server, &service->servers, next)
+		listener_withdraw(&server->listener);
+	look(service);
+	service->expired = !service->used;
+	server = STAILQ_FIRST(&service->servers);
+	if (service->expired)
+		log_error("%s: nobody has connected in %g seconds",
+		    address_name(server->at, name), service->accept_timeout);
+	close_all(service);
+}
+
+/* No more than there are descriptors for. */
+static void open_room(struct service *service)
+{
+	int room = fd_room(service->loop->epoll, SPARE_DESCRIPTORS);
+	int most =
+	    service->descriptors > 0 ? room / service->descriptors : INT_MAX;
+
+	if (service->most > 0 && service->most < most)
+		most = service->most;
+	room_open(&service->room, most > 0 ? most : 1, service->count);
+}
+
+static void begin(struct service *service)
+{
+	struct server *server;
+	double limit = service->accept_timeout;
+
+	open_room(service);
+	STAILQ_FOREACH(server, &service->servers, next)
+		server_begin(server);
+	watch_clock(
+	    service, deadline_limit(limit > 0 ? limit : service->exit_idle));
+}
+
+enum status service_run(struct service *service)
+{
+	struct server *server;
+
+	loop_task_init(&service->bell, run_bell);
+	loop_task_init(&service->clock, run_clock);
+	if (loop_watch_signals(
+		service->loop, &service->bell, service->reap != NULL) < 0)
+		service_fail(service, errno);
+	else
+		begin(service);
+	while (!service->over && service->error == 0)
+		if (loop_turn(service->loop) < 0)
+			service_fail(service, errno);
+	server = STAILQ_FIRST(&service->servers);
+	if (service->error != 0)
+		trouble_at(server->at, "epoll", service->error);
+	if (service->room.taken > 0)
+		STAILQ_FOREACH(server, &service->servers, next)
+			server->end_all(server);
+	if (service->error != 0)
+		return STATUS_FAILED;
+	return service->expired ? STATUS_TIMEOUT : STATUS_OK;
+}

@@ -188,9 +188,9 @@ static int add_rules(int ruleset, const struct landlock_rules *rules, int abi)
 {
 	uint64_t making = handled(rules, abi).fs & MAKING;
 
-	if (rules->socket_file != NULL &&
-	    allow_removal(ruleset, rules->socket_file) < 0)
-		return -1;
+	for (size_t i = 0; i < rules->files; i++)
+		if (allow_removal(ruleset, rules->socket_files[i]) < 0)
+			return -1;
 	if (rules->reads && allow_reading(ruleset, rules->operands) < 0)
 		return -1;
 	if (rules->directory >= 0 &&

@@ -7,12 +7,14 @@
 #define VCAT_LANDLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "value.h"
 
 /* What is allowed; all else is not. What is pointed to is borrowed. */
 struct landlock_rules {
-	const char *socket_file; /* may be removed; NULL: none */
+	const char *const *socket_files; /* may be removed; as many: */
+	size_t files;
 	bool reads;              /* files and directories: */
 	char *const *operands;   /* ... beneath these; NULL: all */
 	int directory;           /* files may be made beneath it; -1: none */

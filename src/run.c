@@ -267,8 +267,7 @@ static void confine(struct run *run)
 	const char *file = run->server.listener.file.path;
 
 	if (prepare_is_complete(run->options, &run->far, &run->near))
-		confine_opening(run->options, file[0] != '\0' ? file : NULL,
-		    run->transfer.into.root);
+		confine_opening(run->options, file, run->transfer.into.root);
 	else
 		confine_later(run->options);
 }

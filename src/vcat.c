@@ -8,6 +8,7 @@
 #include "confine.h"
 #include "doctor.h"
 #include "fd.h"
+#include "forwards.h"
 #include "log.h"
 #include "loop.h"
 #include "options_read.h"
@@ -33,7 +34,7 @@ static enum status run_scan(const struct options *options)
 		trouble_report(&options->address, &fault, errno);
 		return STATUS_FAILED;
 	}
-	confine_opening(options, NULL, -1);
+	confine_opening(options, "", -1);
 	status = scan_run(&scan);
 	dial_forget(&scan.target);
 	if (scan.signal != 0)
@@ -59,7 +60,7 @@ static enum status run(const struct options *options)
 	case OPTIONS_SCAN:
 		return run_scan(options);
 	case OPTIONS_FORWARDS:
-		return STATUS_FAILED; /* forwards_run(options) */
+		return forwards_run(options);
 	case OPTIONS_CID:
 		return flush_text(doctor_print_cid(options->verbose) == 0);
 	case OPTIONS_DOCTOR:

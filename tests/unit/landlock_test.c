@@ -139,12 +139,14 @@ static void test_directory(void)
 	CHECK(error_of(link("b/f", "a/l")) != 0);
 }
 
+#define FILES(path) ((const char *const[]){ path })
+
 static void test_socket_file(void)
 {
 	make_files();
 	leave_files();
-	restrict_to(
-	    &(struct landlock_rules){ .socket_file = "a/s", .directory = -1 });
+	restrict_to(&(struct landlock_rules){
+	    .socket_files = FILES("a/s"), .files = 1, .directory = -1 });
 	CHECK_INT(error_of_open("a/f", O_RDONLY), EACCES);
 	CHECK_INT(error_of(unlink("b/f")), EACCES);
 	CHECK_INT(error_of(unlink("a/f")), 0);
@@ -156,8 +158,8 @@ static void test_socket_link(void)
 	make_files();
 	leave_files();
 	CHECK_INT(symlink("a", "c"), 0);
-	restrict_to(
-	    &(struct landlock_rules){ .socket_file = "c/s", .directory = -1 });
+	restrict_to(&(struct landlock_rules){
+	    .socket_files = FILES("c/s"), .files = 1, .directory = -1 });
 	CHECK_INT(error_of(unlink("b/f")), EACCES);
 	CHECK_INT(error_of(unlink("c/f")), 0);
 }

@@ -226,7 +226,7 @@ static void test_source_of_target(void)
 
 static void test_abbreviations(void)
 {
-	CHECK_INT(arguments_good("--li 1")->action, OPTIONS_LISTEN);
+	CHECK_INT(arguments_good("--lis 1")->action, OPTIONS_LISTEN);
 	CHECK(arguments_good("--send 3:1")->send_only);
 	CHECK(arguments_good("--recv 3:1")->recv_only);
 	CHECK(arguments_good("--idle=2 3:1")->idle_timeout == 2);

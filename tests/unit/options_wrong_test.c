@@ -202,7 +202,19 @@ static void test_scanning_conflicts(void)
 static void test_conflicts(void)
 {
 	static const struct arguments_row rows[] = {
-		{ "-k 3:1", "-k requires -l" },
+		{ "-k --into d 3:1", "-k without -l does not work" },
+		{ "-k -F 3:1", "-k without -l does not work" },
+		{ "-k -m 3 3:1 -t tcp:1", "-m requires -l" },
+		{ "-l -k --lines 1", "--lines requires -l -k -d" },
+		{ "-l -k -d --tag 1", "--tag requires --lines" },
+		{ "-l -k -d --lines --verified 1", "" },
+		{ "--proxy-header 1 3:1", "--proxy-header requires -l" },
+		{ "-l --exit-idle 1 1", "--exit-idle requires -k" },
+		{ "-f a 3:1", "-f, --cid and --doctor take no address" },
+		{ "-f a -t 3:1", "-t does not work with -f" },
+		{ "-f a -l", "-l does not work with -f" },
+		{ "--check 3:1", "--check requires -f" },
+		{ "--banner 3:1", "--banner requires -z" },
 		{ "--send-only --recv-only 3:1", "exclude" },
 		{ "--send-only -d 3:1", "exclude" },
 		{ "-d -t unix:/x 3:1", "exclude" },
@@ -233,7 +245,7 @@ static void test_conflicts(void)
 static void test_questions(void)
 {
 	static const struct arguments_row rows[] = {
-		{ "--cid 3:1", "3:1: --cid and --doctor take no address" },
+		{ "--cid 3:1", "3:1: -f, --cid and --doctor take no address" },
 		{ "3:1 --doctor", "take no address" },
 		{ "-l --doctor", "-l does not work with --doctor" },
 		{ "--cid -z 3:1", "--cid does not work with -z" },

@@ -137,7 +137,7 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "PORT", STREAMING, "bind to PORT before connecting" },
 	{ NULL, "--resolve", VALUE(read_resolve, resolve_once), "WHEN",
 	    STREAMING, "look names up once, or again (the default)" },
-	{ NULL, "--proxy-header", VALUE(read_header, proxy_header), "VERSION",
+	{ NULL, "--proxy-header", VALUE(read_header, proxy_header), "VER",
 	    STREAMING, "with -t: tell ADDRESS who connects (1 or 2)" },
 	{ NULL, "--netns", VALUE(read_text, netns), "PATH", OPENING,
 	    "open VM sockets in this network namespace" },

@@ -184,8 +184,11 @@ into_nothing() {
 
 @test "usage: options that exclude each other are a mistake" {
 	mistakes <<-'END'
-		-k 1:2
-		-k unix:/nowhere
+		-k -F 1:2
+		-k --into . unix:/nowhere
+		-k --files a b unix:/nowhere
+		-k --verified unix:/nowhere
+		-k -m 3 unix:/nowhere -t 1:2
 		--send-only --recv-only 1:2
 		--send-only -d 1:2
 		-l --retry 5

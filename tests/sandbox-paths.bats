@@ -78,7 +78,7 @@ nothing_outside() {
 	wait_until 10 test -e in
 	wait_until 10 pgrep -P "$pid"
 	pid=$(pgrep -P "$pid")
-	wait_until 10 grep -qP "^Seccomp_filters:\t2$" "/proc/$pid/status"
+	wait_until 10 has_filters 2
 	nothing_outside EACCES
 	tries EACCES unlink sock/neighbour sock/s
 	tries "done" create got/new

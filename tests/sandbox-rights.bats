@@ -56,7 +56,7 @@ OWN=e        # and CAP_FOWNER
 	wait_until 10 pgrep -P "$pid"
 	expect "$(rights)" "$(pid=$$ && rights)" "who runs the commands"
 	pid=$(pgrep -P "$pid")
-	wait_until 10 grep -qP "^Seccomp_filters:\t1$" "/proc/$pid/status"
+	wait_until 10 has_filters 1
 	has_rights $OVERRIDE
 }
 

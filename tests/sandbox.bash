@@ -151,10 +151,21 @@ begin() {
 	start "$name" "${as[@]}" ./vcat "$@"
 }
 
+# filters PID: how many it has entered, besides those of the test itself.
+filters() {
+	local of='s/^Seccomp_filters:\t//p'
+	echo $(($(sed -n "$of" "/proc/$1/status") - $(sed -n "$of" "/proc/$$/status")))
+}
+
+# has_filters COUNT: the process pid has entered so many.
+has_filters() {
+	[[ $(filters "$pid") == "$1" ]]
+}
+
 # entered NAME COUNT: waits until it has entered so many filters; sets pid.
 entered() {
 	wait_until 10 pid_of "$1"
-	wait_until 10 grep -qP "^Seccomp_filters:\t$2\$" "/proc/$pid/status" || {
+	wait_until 10 has_filters "$2" || {
 		echo "$1 has not entered $2 filters"
 		grep Seccomp "/proc/$pid/status"
 		cat "$1.err"

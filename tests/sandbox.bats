@@ -298,7 +298,7 @@ receives_many() {
 	wait_until 10 test -e in
 	wait_until 10 pgrep -P "$pid"
 	pid=$(pgrep -P "$pid")
-	wait_until 10 grep -qP "^Seccomp_filters:\t2$" "/proc/$pid/status"
+	wait_until 10 has_filters 2
 	left thread,open,openat,openat2
 	run -0 vcat --files file unix:s
 	cmp file got/file
@@ -346,7 +346,7 @@ acceptor() {
 	pid_of listener
 	wait_until 10 pgrep -P "$pid" -x vcat
 	pid=$(pgrep -P "$pid" -x vcat)
-	wait_until 10 grep -qP "^Seccomp_filters:\t1$" "/proc/$pid/status"
+	wait_until 10 has_filters 1
 }
 
 commands() {

@@ -65,7 +65,7 @@ static void finish(struct connection *connection)
 	struct connections *all = connection->all;
 	struct connection_end end = connection->end;
 
-	/* an outbox has a thread, which may still have the descriptor */
+	/* an outbox has a thread, which may have the descriptor yet */
 	if (connection->far.outbox != NULL || connection->target.outbox != NULL)
 		loop_remove(all->loop, &connection->task);
 	else
@@ -294,6 +294,7 @@ static void go_on_dialling(struct connection *connection)
 		fd_probe_peer(connection->far.in.fd);
 	}
 	if (connection->alerted && is_forsaken(connection)) {
+		connection->end.stdout_gone = connection->state == DIALLING_FAR;
 		fail(connection, STATUS_FAILED);
 		return;
 	}
@@ -389,12 +390,11 @@ void connections_end(struct connections *all)
 
 	while ((connection = LIST_FIRST(&all->list)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is another */
-		if (connection->state < RELAYING) {
-			fail(connection, STATUS_FAILED);
-			continue;
-		}
 		if (connection->state == RELAYING)
 			judge(connection);
-		finish(connection);
+		if (connection->state < RELAYING)
+			fail(connection, STATUS_FAILED);
+		else
+			finish(connection);
 	}
 }

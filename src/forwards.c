@@ -190,6 +190,21 @@ static enum status run(struct forwards *forwards, const struct options *o)
 	return status;
 }
 
+/* Whether the command line goes with each line of the file. */
+static bool go_together(
+    const struct options *options, const struct forwards_list *list)
+{
+	for (int i = 0; i < list->count; i++) {
+		if (options->exit_idle <= 0 ||
+		    list->lines[i].options.action == OPTIONS_LISTEN)
+			continue;
+		log_error("%s: --exit-idle requires -l in each forward",
+		    list->lines[i].name);
+		return false;
+	}
+	return true;
+}
+
 enum status forwards_run(const struct options *options)
 {
 	struct forwards forwards = { 0 };
@@ -197,7 +212,9 @@ enum status forwards_run(const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
-	if (!options->check)
+	if (!go_together(options, &forwards.list))
+		status = STATUS_USAGE;
+	else if (!options->check)
 		status = run(&forwards, options);
 	else if (options->verbose)
 		log_error(

@@ -14,24 +14,28 @@
 /* Descriptors that are not a connection's: the loop's own, pipes, a log. */
 #define SPARE_DESCRIPTORS 48
 
-/* How long nobody has been there counts from the end of the last. */
-static void watch_clock(struct service *service, struct deadline until)
+static void watch_clock(struct service *service)
 {
-	service->clock.wake = until;
+	service->clock.wake =
+	    service->room.taken == 0
+		? deadline_first(service->first, service->idle)
+		: deadline_never();
 	if (loop_update(service->loop, &service->clock) < 0)
 		service_fail(service, errno);
 }
 
+/* How long nobody has been there counts from the end of the last. */
 static void note_busy(struct service *service)
 {
-	bool idle = service->room.taken == 0;
+	bool limited =
+	    !deadline_is_never(service->first) || service->exit_idle > 0;
 
-	service->used = service->used || !idle;
-	if (service->exit_idle > 0)
-		watch_clock(service,
-		    idle ? deadline_in(service->exit_idle) : deadline_never());
-	else if (service->used && !deadline_is_never(service->clock.wake))
-		watch_clock(service, deadline_never());
+	if (!limited)
+		return;
+	if (service->room.taken > 0)
+		service->first = deadline_never();
+	service->idle = deadline_limit(service->exit_idle);
+	watch_clock(service);
 }
 
 static bool all_closed(const struct service *service)
@@ -194,7 +198,8 @@ static void run_clock(struct loop_task *task)
 	STAILQ_FOREACH(server, &service->servers, next)
 		listener_withdraw(&server->listener);
 	look(service);
-	service->expired = !service->used;
+	service->expired =
+	    service->room.taken == 0 && deadline_passed(service->first);
 	server = STAILQ_FIRST(&service->servers);
 	if (service->expired)
 		log_error("%s: nobody has connected in %g seconds",
@@ -217,13 +222,13 @@ static void open_room(struct service *service)
 static void begin(struct service *service)
 {
 	struct server *server;
-	double limit = service->accept_timeout;
 
 	open_room(service);
 	STAILQ_FOREACH(server, &service->servers, next)
 		server_begin(server);
-	watch_clock(
-	    service, deadline_limit(limit > 0 ? limit : service->exit_idle));
+	service->first = deadline_limit(service->accept_timeout);
+	service->idle = deadline_limit(service->exit_idle);
+	watch_clock(service);
 }
 
 enum status service_run(struct service *service)

@@ -34,11 +34,12 @@ struct service {
 
 	/* Its own. At first {0}. */
 	STAILQ_HEAD(service_servers, server) servers;
-	int count;                     /* of them */
-	struct room room;              /* for all of them */
-	struct loop_task bell;         /* where signals come in */
-	struct loop_task clock;        /* for the time without a connection */
-	bool used;                     /* a connection has come */
+	int count;              /* of them */
+	struct room room;       /* for all of them */
+	struct loop_task bell;  /* where signals come in */
+	struct loop_task clock; /* for the time without a connection */
+	struct deadline first;  /* for the first one; never: it has come */
+	struct deadline idle;   /* to end, if nobody is there */
 	char since[SERVICE_TIME_SIZE]; /* when it began, in UTC */
 	bool expired;                  /* none came in time */
 	bool over;

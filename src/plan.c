@@ -13,6 +13,7 @@
 /* Of a connection: two sockets; a SEQPACKET has an eventfd beside it. */
 #define DESCRIPTORS         2
 #define MESSAGE_DESCRIPTORS 4
+#define SENDER_DESCRIPTORS  1
 
 struct dial_target plan_target(
     const struct options *o, const struct address *address)
@@ -81,6 +82,16 @@ struct connections plan_connections(const struct options *o)
 	};
 }
 
+struct collector plan_collector(const struct options *o)
+{
+	return (struct collector){
+		.buffer = o->buffer,
+		.idle = o->idle_timeout,
+		.tag = o->tag,
+		.verbose = o->verbose,
+	};
+}
+
 struct server plan_server(const struct options *o)
 {
 	return (struct server){
@@ -103,13 +114,15 @@ int plan_descriptors(const struct options *o)
 {
 	if (o->command != NULL || plan_transfers(o))
 		return 0;
+	if (o->lines)
+		return SENDER_DESCRIPTORS;
 	return o->seqpacket ? MESSAGE_DESCRIPTORS : DESCRIPTORS;
 }
 
 struct service plan_service(const struct options *o)
 {
-	bool many = o->keep_open &&
-		    (o->has_target || o->command != NULL || plan_transfers(o));
+	bool many = o->keep_open && (o->has_target || o->command != NULL ||
+					o->lines || plan_transfers(o));
 
 	return (struct service){
 		.most = many ? o->max_conns : 1,

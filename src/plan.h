@@ -6,6 +6,7 @@
 #define VCAT_PLAN_H
 
 #include "address.h"
+#include "collector.h"
 #include "connection.h"
 #include "dial.h"
 #include "options.h"
@@ -24,6 +25,9 @@ struct relay_rules plan_rules(const struct options *o);
 /* Connections that these options describe. Who they belong to, what they meet
  * and who hears of their end is for the owner to set. */
 struct connections plan_connections(const struct options *o);
+
+/* The same for the senders of --lines. */
+struct collector plan_collector(const struct options *o);
 
 /* The same for a server: what it does with a connection is the owner's. */
 struct server plan_server(const struct options *o);

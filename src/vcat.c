@@ -9,6 +9,7 @@
 #include "doctor.h"
 #include "fd.h"
 #include "forwards.h"
+#include "gather.h"
 #include "log.h"
 #include "loop.h"
 #include "options_read.h"
@@ -56,7 +57,8 @@ static enum status run(const struct options *options)
 	switch (options->action) {
 	case OPTIONS_CONNECT:
 	case OPTIONS_LISTEN:
-		return run_streams(options);
+		return options->lines ? gather_lines(options)
+				      : run_streams(options);
 	case OPTIONS_SCAN:
 		return run_scan(options);
 	case OPTIONS_FORWARDS:

@@ -160,9 +160,9 @@ accepted() {
 	wait_until 10 test -S s
 	start first socat -u EXEC:'yes first' UNIX-CONNECT:s
 	start second socat -u EXEC:'yes second',pty UNIX-CONNECT:s
-	for i in 1 2 3 4 5; do
-		run -0 "$PEER" connect unix:s text "hello $i" shutdown read-eof
-		wait_until 10 grep -qx "hello $i" collector.out
+	for n in 1 2 3 4 5; do
+		run -0 "$PEER" connect unix:s text "hello $n" shutdown read-eof
+		wait_until 10 grep -qx "hello $n" collector.out
 	done
 	running first
 	running second
@@ -185,7 +185,7 @@ accepted() {
 	done
 	sleep 1.5 # more than -i: they are held back, and not idle
 	little_memory "$pid"
-	cat fifo >got 3>&- &
+	cat fifo >got 3>&- {fifo_fd}>&- &
 	exec {fifo_fd}>&-
 	for i in {1..20}; do
 		finish "sender$i"

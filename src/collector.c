@@ -32,6 +32,14 @@ struct sender {
 	TAILQ_ENTRY(sender) next;
 };
 
+/* The one that has been in that state for longest, or NULL. */
+static struct sender *first_of(
+    const struct collector *collector, enum sender_state state)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is not a freed one */
+	return TAILQ_FIRST(&collector->lists[state]);
+}
+
 static void move_to(struct sender *sender, enum sender_state state)
 {
 	struct sender_list *lists = sender->collector->lists;
@@ -77,10 +85,11 @@ static void release_leaving(struct collector *collector)
 {
 	struct sender *sender;
 
-	while (
-	    (sender = TAILQ_FIRST(&collector->lists[SENDER_LEAVING])) != NULL &&
-	    sender->until <= collector->written)
+	while ((sender = first_of(collector, SENDER_LEAVING)) != NULL) {
+		if (sender->until > collector->written)
+			break;
 		release(sender);
+	}
 }
 
 /* Of those that are left, a peer that can be told sees a reset. */
@@ -89,8 +98,7 @@ static void drop_all(struct collector *collector)
 	for (int state = 0; state < SENDER_STATES; state++) {
 		struct sender *sender;
 
-		while (
-		    (sender = TAILQ_FIRST(&collector->lists[state])) != NULL) {
+		while ((sender = first_of(collector, state)) != NULL) {
 			sender->failed = sender->stream.broken = true;
 			release(sender);
 		}
@@ -210,10 +218,10 @@ static void run_sender(struct loop_task *task)
 /* Those that were held back go on, each with a share, while there is room. */
 static void resume(struct collector *collector)
 {
-	struct sender_list *held = &collector->lists[SENDER_HELD];
 	struct sender *sender;
 
-	while ((sender = TAILQ_FIRST(held)) != NULL && has_room(collector)) {
+	while ((sender = first_of(collector, SENDER_HELD)) != NULL &&
+	       has_room(collector)) {
 		move_to(sender, SENDER_READ);
 		if (take(sender) || sender->state == SENDER_READ)
 			watch(sender);
@@ -327,13 +335,12 @@ static bool take_last(struct sender *sender, struct deadline until)
 void collector_end(struct collector *collector)
 {
 	struct deadline until = deadline_in(LAST_SECONDS);
-	struct sender_list *lists = collector->lists;
 	struct sender *sender;
 	bool well = true;
 
-	while ((sender = TAILQ_FIRST(&lists[SENDER_HELD])) != NULL)
+	while ((sender = first_of(collector, SENDER_HELD)) != NULL)
 		move_to(sender, SENDER_READ);
-	while (well && (sender = TAILQ_FIRST(&lists[SENDER_READ])) != NULL)
+	while (well && (sender = first_of(collector, SENDER_READ)) != NULL)
 		well = take_last(sender, until);
 	if (well && flush(collector, 0, until))
 		release_leaving(collector);

@@ -95,8 +95,6 @@ static enum status serve(struct gather *gather)
 {
 	enum status status;
 
-	service_init(&gather->service);
-	service_add(&gather->service, &gather->server);
 	gather->serves = true;
 	status = service_run(&gather->service);
 	listener_close(&gather->server.listener);
@@ -116,6 +114,8 @@ static enum status meet(struct gather *gather, const struct options *options)
 	if (prepare_listener(options, choice, listener) < 0 ||
 	    !is_stream(listener->fd))
 		return STATUS_FAILED;
+	service_init(&gather->service);
+	service_add(&gather->service, &gather->server);
 	connected = listener_is_connected(listener, choice, &peer);
 	confine_opening(options, file[0] != '\0' ? file : NULL, -1);
 	return connected ? serve_passed(gather, &peer) : serve(gather);

@@ -67,9 +67,9 @@ all_came() {
 	mkdir came wanted
 	awk '{ print >("came/" $1) }' "$2"
 	for ((i = 1; i <= $1; i++)); do
-		sed '$a\' "sent/$i" >"wanted/$i"
+		awk 1 "sent/$i" >"wanted/$i"
 	done
-	expect "$(ls came | wc -l)" "$1" "senders in $2" || return
+	expect "$(find came -type f | wc -l)" "$1" "senders in $2" || return
 	(cd wanted && sha256sum -- *) >sums
 	(cd came && sha256sum --quiet -c ../sums)
 }

@@ -88,6 +88,32 @@ between() {
 	[[ ! -e s ]]
 }
 
+@test "lines: many senders, a full stdout, and SIGTERM" {
+	mkfifo fifo
+	exec {fifo_fd}<>fifo
+	trace there bash -c 'exec "$@" >fifo' - \
+		"$VCAT" -l -k -v -d -i 30 --lines --tag tcp:any </dev/null
+	port_of there
+	for i in 1 2 3; do
+		start "sender$i" "$PEER" connect "tcp:127.0.0.1:$port" file sent \
+			shutdown read-eof
+	done
+	start reset "$PEER" connect "tcp:127.0.0.1:$port" text part linger-reset
+	traced_pid there
+	wait_until 10 grep -q 'EAGAIN\|poll.*POLLOUT' there.calls.*
+	cat fifo >got 3>&- {fifo_fd}>&- &
+	exec {fifo_fd}>&-
+	for i in 1 2 3; do
+		finish "sender$i"
+	done
+	start open "$PEER" connect "tcp:127.0.0.1:$port" text $'first\nlast' sleep 50
+	wait_until 10 grep -q ' first$' got
+	kill "$pid"
+	ends there 143 accepts
+	wait $!
+	expect "$(cut -d ' ' -f 2 got | grep -cx last)" 1
+}
+
 @test "relay: time limits, resets and a peer that is not there" {
 	trace late "$VCAT" --retry=0.3 unix:none </dev/null
 	ends late 3 dials-unix

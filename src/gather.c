@@ -107,7 +107,6 @@ static enum status meet(struct gather *gather, const struct options *options)
 {
 	struct listener *listener = &gather->server.listener;
 	const struct socket_choice *choice = &gather->far.choice;
-	const char *file = listener->file.path;
 	struct address peer;
 	bool connected;
 
@@ -117,7 +116,7 @@ static enum status meet(struct gather *gather, const struct options *options)
 	service_init(&gather->service);
 	service_add(&gather->service, &gather->server);
 	connected = listener_is_connected(listener, choice, &peer);
-	confine_opening(options, file[0] != '\0' ? file : NULL, -1);
+	confine_opening(options, listener->file.path, -1);
 	return connected ? serve_passed(gather, &peer) : serve(gather);
 }
 

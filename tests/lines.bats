@@ -370,3 +370,32 @@ accepted() {
 	expect "$status" 1
 	expect_in unit.err "vcat: -: the socket that was passed has messages, and --lines needs a stream"
 }
+
+@test "--exit-idle: it ends with 0 when nobody is left and all is written" {
+	mkfifo fifo
+	exec {fifo_fd}<>fifo
+	start collector bash -c 'exec "$0" -l -k -d --exit-idle 0.3 --lines unix:s >fifo' \
+		"$VCAT" </dev/null
+	wait_until 10 test -S s
+	make_senders 1 500 3000
+	start sender "$PEER" connect unix:s file sent/1 close
+	finish sender
+	pid_of collector
+	wait_until 10 settled "$pid"
+	sleep 0.5
+	running collector
+	cat fifo >got 3>&- {fifo_fd}>&- &
+	exec {fifo_fd}>&-
+	ended collector 0
+	wait $!
+	all_came 1 got
+}
+
+@test "SIGUSR1: the line says how many bytes have come" {
+	begin collector unix:s
+	run -0 "$PEER" connect unix:s text $'one\n' shutdown read-eof
+	pid_of collector
+	kill -USR1 "$pid"
+	wait_until 10 grep -q '4 bytes' collector.err
+	running collector
+}

@@ -69,7 +69,8 @@ void collector_add(
 /*
  * The end of all: takes what the senders have sent by now, completes their last
  * lines, writes all that, and lets go of everything. Waits up to two seconds
- * for stdout; what it has not taken by then is lost, after a message.
+ * for stdout; what it has not taken by then is lost, after a message. Once that
+ * is done, another call does nothing.
  */
 void collector_end(struct collector *collector);
 

@@ -150,6 +150,7 @@ enum status gather_lines(const struct options *options)
 		return STATUS_FAILED;
 	}
 	status = meet(&gather, options);
+	collector_end(&gather.collector);
 	loop_free(&gather.loop);
 	return status;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "text.h"
 
@@ -106,6 +107,45 @@ static const char *parse_vsock(
 	return why;
 }
 
+/* With a prefix, the CID may be left out where vcat binds, as in systemd's
+ * units and in URLs: every CID. */
+static const char *parse_prefixed(
+    const char *text, enum address_role role, struct address *address)
+{
+	return parse_vsock(
+	    role == ADDRESS_BIND && text[0] == ':' ? text + 1 : text, role,
+	    address);
+}
+
+static const char *parse_connecting(
+    const char *text, enum address_role role, struct address *address)
+{
+	return role == ADDRESS_CONNECT
+		   ? parse_vsock(text, role, address)
+		   : "vsock-connect: is only for connecting; "
+		     "to listen, give PORT or CID:PORT";
+}
+
+static const char *parse_listening(
+    const char *text, enum address_role role, struct address *address)
+{
+	if (role != ADDRESS_BIND)
+		return "vsock-listen: is only for listening; "
+		       "to connect, give CID:PORT";
+	address->cid = ADDRESS_ANY;
+	return address_parse_port(text, role, &address->port);
+}
+
+static const char *parse_seqpacket(
+    const char *text, enum address_role role, struct address *address)
+{
+	(void)text;
+	(void)role;
+	(void)address;
+	return "the type of a socket is no part of an address: give CID:PORT "
+	       "and --seqpacket";
+}
+
 /* The path of a unix socket, which is all of its address. */
 static const char *parse_path(
     const char *text, enum address_role role, struct address *address)
@@ -117,6 +157,33 @@ static const char *parse_path(
 	    sizeof address->path)
 		return path_too_long;
 	return NULL;
+}
+
+/* The last slash before a name begins the path. */
+static const char *parse_url_path(
+    const char *text, enum address_role role, struct address *address)
+{
+	return parse_path(text + strspn(text, "/") - 1, role, address);
+}
+
+/* What follows the prefix of a host name: an absolute path, whose slash may be
+ * missing, or one that begins with a dot. */
+static const char *complete_path(const char *text, char path[HEAD_SIZE])
+{
+	bool complete =
+	    text[0] == '\0' || text[0] == ':' || strncmp(text, "./", 2) == 0;
+
+	text += strspn(text, "/");
+	snprintf(path, HEAD_SIZE, "%s%s", complete ? "" : "/", text);
+	return path;
+}
+
+static const char *parse_host_path(
+    const char *text, enum address_role role, struct address *address)
+{
+	char path[HEAD_SIZE];
+
+	return parse_path(complete_path(text, path), role, address);
 }
 
 /* mux:PATH:PORT; a listener binds PATH_PORT, which has to fit as well. */
@@ -136,6 +203,14 @@ static const char *parse_mux(
 	    strlen(path) + 1 + strlen(port) >= sizeof address->path)
 		return path_too_long;
 	return why;
+}
+
+static const char *parse_host_mux(
+    const char *text, enum address_role role, struct address *address)
+{
+	char path[HEAD_SIZE];
+
+	return parse_mux(complete_path(text, path), role, address);
 }
 
 /* Takes the brackets off an IPv6 address, and refuses it without them. */
@@ -175,8 +250,17 @@ static const char *parse_tcp(
 				    : "a TCP port is 1 to 65535";
 }
 
-/* What an address begins with, and what reads the rest. A VM socket needs no
- * prefix: its empty one comes last, since it fits every text. */
+static const char *parse_tcp_url(
+    const char *text, enum address_role role, struct address *address)
+{
+	return strchr(text, ':') != NULL ? parse_tcp(text, role, address)
+					 : "the port is missing: give "
+					   "tcp://HOST:PORT";
+}
+
+/* What an address begins with, in letters of either case, and what reads the
+ * rest: the first that fits. A VM socket needs no prefix: its empty one fits
+ * every text. */
 static const struct form {
 	const char *prefix;
 	enum address_kind kind;
@@ -184,10 +268,22 @@ static const struct form {
 	const char *(*parse)(
 	    const char *text, enum address_role role, struct address *address);
 } forms[] = {
-	{ "vsock://", ADDRESS_VSOCK, parse_vsock },
-	{ "vsock:", ADDRESS_VSOCK, parse_vsock },
+	{ "vsock://", ADDRESS_VSOCK, parse_prefixed },
+	{ "vsock:", ADDRESS_VSOCK, parse_prefixed },
+	{ "vsock-stream:", ADDRESS_VSOCK, parse_prefixed },
+	{ "vsock-seqpacket:", ADDRESS_VSOCK, parse_seqpacket },
+	{ "vsock-connect:", ADDRESS_VSOCK, parse_connecting },
+	{ "vsock-listen:", ADDRESS_VSOCK, parse_listening },
+	{ "vsock/", ADDRESS_VSOCK, parse_vsock },
+	{ "vsock%", ADDRESS_VSOCK, parse_vsock },
 	{ "mux:", ADDRESS_MUX, parse_mux },
+	{ "vsock-mux/", ADDRESS_MUX, parse_host_mux },
+	{ "vsock-mux%", ADDRESS_MUX, parse_host_mux },
+	{ "unix:///", ADDRESS_UNIX, parse_url_path },
 	{ "unix:", ADDRESS_UNIX, parse_path },
+	{ "unix/", ADDRESS_UNIX, parse_host_path },
+	{ "unix%", ADDRESS_UNIX, parse_host_path },
+	{ "tcp://", ADDRESS_TCP, parse_tcp_url },
 	{ "tcp:", ADDRESS_TCP, parse_tcp },
 	{ "", ADDRESS_VSOCK, parse_vsock },
 };
@@ -200,7 +296,7 @@ const char *address_parse(
 	*address = (struct address){ .kind = ADDRESS_STDIO };
 	if (strcmp(text, "-") == 0)
 		return NULL;
-	while (strncmp(text, form->prefix, strlen(form->prefix)) != 0)
+	while (strncasecmp(text, form->prefix, strlen(form->prefix)) != 0)
 		form++;
 	address->kind = form->kind;
 	return form->parse(text + strlen(form->prefix), role, address);

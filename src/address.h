@@ -9,6 +9,19 @@
  *	tcp:HOST:PORT  tcp:[::1]:22  tcp:PORT	TCP
  *	-					stdin and stdout
  *
+ * These are written back. The spellings of other programs are read, too:
+ *
+ *	vsock-stream:2:9999			systemd, vmm.notify_socket in
+ *						systemd.system-credentials(7)
+ *	vsock::22				its ListenStream: every CID,
+ *						systemd.socket(5)
+ *	vsock/3:22  vsock%3:22			the host names of
+ *	vsock-mux/PATH:22  vsock-mux%PATH:22	systemd-ssh-proxy(1), with the
+ *	unix/PATH  unix%PATH			port behind them; '%' since
+ *						systemd 258
+ *	VSOCK-CONNECT:3:22  VSOCK-LISTEN:22	socat(1)
+ *	tcp://HOST:PORT  unix:///path		URLs, such as DOCKER_HOST
+ *
  * CIDs and their well-known values: vsock(7).
  */
 #ifndef VCAT_ADDRESS_H

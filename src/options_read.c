@@ -181,29 +181,40 @@ static const char *parse_scan(const char *text, struct options *o)
 	return why;
 }
 
+static const char two_words[] = "two words must be a CID and a port";
+
 /* Reads the address that the words give: ADDRESS, or CID PORT. */
 static const char *parse_words(const struct reading *reading)
 {
 	struct options *o = reading->options;
 	const char *first = reading->count > 0 ? reading->words[0] : NULL;
 	const char *second = reading->count > 1 ? reading->words[1] : NULL;
+	const char *why;
 	char pair[OPTIONS_WHY_SIZE];
 
 	if (first == NULL)
 		return listen_on_source(o);
 	if (second != NULL) {
 		if (strchr(first, ':') != NULL || strchr(second, ':') != NULL)
-			return "two words must be a CID and a port";
-		snprintf(pair, sizeof pair, "vsock:%s:%s", first, second);
+			return two_words;
+		/* ssh's %h and %p may be vsock/3 and 22 */
+		snprintf(pair, sizeof pair, "%s%s:%s",
+		    strpbrk(first, "/%") != NULL ? "" : "vsock/", first,
+		    second);
 		first = pair;
 	}
 	if (first[0] == '\0')
 		return "the address is empty";
-	if (o->action == OPTIONS_SCAN)
-		return parse_scan(first, o);
-	return address_parse(first,
-	    o->action == OPTIONS_LISTEN ? ADDRESS_BIND : ADDRESS_CONNECT,
-	    &o->address);
+	why = o->action == OPTIONS_SCAN
+		  ? parse_scan(first, o)
+		  : address_parse(first,
+			o->action == OPTIONS_LISTEN ? ADDRESS_BIND
+						    : ADDRESS_CONNECT,
+			&o->address);
+	return why == NULL && second != NULL &&
+		       !address_has(o->address.kind, ADDRESS_PORT)
+		   ? two_words
+		   : why;
 }
 
 /* With --files, the words before the last are files. The end of their list

@@ -28,7 +28,8 @@ reached() {
 @test "connecting: every spelling of a VM socket reaches the same listener" {
 	spellings=(1:PORT vsock:1:PORT vsock://1:PORT local:PORT vsock:local:PORT
 		vsock://local:PORT "1 PORT" "local PORT" "-- 1 PORT" 2:PORT
-		host:PORT "host PORT")
+		host:PORT "host PORT" vsock-stream:1:PORT VSOCK-CONNECT:1:PORT
+		vsock/1:PORT "vsock/1 PORT" "vsock%1 PORT")
 	greeter ${#spellings[@]}
 	for spelling in "${spellings[@]}"; do
 		# shellcheck disable=SC2086 # words
@@ -48,7 +49,8 @@ reached() {
 
 @test "listening: every spelling of a VM socket is reached" {
 	for spelling in 7001 any:7001 -1:7001 4294967295:7001 1:7001 \
-		vsock:7001 vsock://local:7001 "any 7001" "-1 7001" "1 7001"; do
+		vsock:7001 vsock://local:7001 "any 7001" "-1 7001" "1 7001" \
+		vsock::7001 vsock-stream:1:7001 VSOCK-LISTEN:7001; do
 		reached "$spelling" 1:7001
 	done
 }

@@ -75,6 +75,45 @@ static const struct good good[] = {
 	{ "tcp:any", B, ADDRESS_TCP, 0, 0, "", "tcp:0" },
 	{ "tcp:[::]:any", B, ADDRESS_TCP, 0, 0, "::", "tcp:[::]:0" },
 	{ "-", C, ADDRESS_STDIO, 0, 0, "", NULL },
+	/* as other programs write them */
+	{ "vsock-stream:2:9999", C, ADDRESS_VSOCK, 2, 9999, "", "2:9999" },
+	{ "vsock-stream:2:9999", B, ADDRESS_VSOCK, 2, 9999, "", "2:9999" },
+	{ "vsock::22", B, ADDRESS_VSOCK, ADDRESS_ANY, 22, "", "any:22" },
+	{ "vsock-stream::22", B, ADDRESS_VSOCK, ADDRESS_ANY, 22, "", "any:22" },
+	{ "vsock://:1024", B, ADDRESS_VSOCK, ADDRESS_ANY, 1024, "",
+	    "any:1024" },
+	{ "VSOCK-CONNECT:3:22", C, ADDRESS_VSOCK, 3, 22, "", "3:22" },
+	{ "vsock-connect:host:22", C, ADDRESS_VSOCK, 2, 22, "", "2:22" },
+	{ "VSOCK-LISTEN:22", B, ADDRESS_VSOCK, ADDRESS_ANY, 22, "", "any:22" },
+	{ "vsock-listen:4294967295", B, ADDRESS_VSOCK, ADDRESS_ANY, ADDRESS_ANY,
+	    "", "any:any" },
+	{ "vsock/3:22", C, ADDRESS_VSOCK, 3, 22, "", "3:22" },
+	{ "vsock%3:22", C, ADDRESS_VSOCK, 3, 22, "", "3:22" },
+	{ "vsock/any:22", B, ADDRESS_VSOCK, ADDRESS_ANY, 22, "", "any:22" },
+	{ "vsock-mux/run/v.sock:22", C, ADDRESS_MUX, 0, 22, "/run/v.sock",
+	    "mux:/run/v.sock:22" },
+	{ "vsock-mux//run/v.sock:22", C, ADDRESS_MUX, 0, 22, "/run/v.sock",
+	    "mux:/run/v.sock:22" },
+	{ "vsock-mux/./v.sock:22", B, ADDRESS_MUX, 0, 22, "./v.sock",
+	    "mux:./v.sock:22" },
+	{ "vsock-mux%/run/v.sock:22", C, ADDRESS_MUX, 0, 22, "/run/v.sock",
+	    "mux:/run/v.sock:22" },
+	{ "unix/run/s", C, ADDRESS_UNIX, 0, 0, "/run/s", "unix:/run/s" },
+	{ "unix%/run/s", C, ADDRESS_UNIX, 0, 0, "/run/s", "unix:/run/s" },
+	{ "unix/./s", C, ADDRESS_UNIX, 0, 0, "./s", "unix:./s" },
+	{ "unix:///run/s", C, ADDRESS_UNIX, 0, 0, "/run/s", "unix:/run/s" },
+	{ "unix////run/s", C, ADDRESS_UNIX, 0, 0, "/run/s", "unix:/run/s" },
+	{ "unix://///run/s", C, ADDRESS_UNIX, 0, 0, "/run/s", "unix:/run/s" },
+	{ "unix:///./s", B, ADDRESS_UNIX, 0, 0, "/./s", "unix:/./s" },
+	{ "unix://run/s", C, ADDRESS_UNIX, 0, 0, "//run/s", NULL },
+	{ "tcp://example.org:22", C, ADDRESS_TCP, 0, 22, "example.org",
+	    "tcp:example.org:22" },
+	{ "tcp://[::1]:22", C, ADDRESS_TCP, 0, 22, "::1", "tcp:[::1]:22" },
+	{ "tcp://127.0.0.1:any", B, ADDRESS_TCP, 0, 0, "127.0.0.1",
+	    "tcp:127.0.0.1:0" },
+	{ "TCP:localhost:80", C, ADDRESS_TCP, 0, 80, "localhost",
+	    "tcp:localhost:80" },
+	{ "UNIX:/Run/S", C, ADDRESS_UNIX, 0, 0, "/Run/S", "unix:/Run/S" },
 };
 
 static const struct {
@@ -155,8 +194,35 @@ static const struct {
 	{ "tcp:::1]:22", C },
 	{ "tcp:[[::1]]:22", C },
 	{ "tcp:[:22", C },
-	{ "tcp://host:22", C },
 	{ "tcp://22", B },
+	{ "tcp://:22", C },
+	{ "tcp://host:22/", C },
+	{ "tcp://host", C },
+	{ "tcp://[::1]", C },
+	/* as other programs write them, in the wrong place */
+	{ "vsock::22", C },
+	{ "vsock-stream::22", C },
+	{ "vsock::", B },
+	{ "vsock:22:", B },
+	{ "vsock-stream:2", C },
+	{ "vsock-stream:any:1", C },
+	{ "vsock-seqpacket:2:9999", C },
+	{ "vsock-dgram:2:9999", C },
+	{ "VSOCK-CONNECT:3:22", B },
+	{ "VSOCK-CONNECT:3:22,retry", C },
+	{ "VSOCK-LISTEN:22", C },
+	{ "VSOCK-LISTEN:3:22", B },
+	{ "VSOCK-LISTEN:22,fork", B },
+	{ "vsock/3", C },
+	{ "vsock%3", C },
+	{ "vsock,3:22", C },
+	{ "vsock/:22", B },
+	{ "vsock-mux/run/v", C },
+	{ "vsock-mux/:22", C },
+	{ "vsock-mux%", C },
+	{ "vsock-mux/run/v:any", C },
+	{ "unix/", C },
+	{ "unix%", C },
 	{ "tcp:host", B },
 	{ "tcp:[::1]]:22", C },
 	{ "udp:3:1", B },
@@ -261,6 +327,10 @@ static void test_paths(void)
 	CHECK_INT(parse_long("tcp:", 254, ":1", C), -1);
 	CHECK_INT(parse_long("tcp:", 1500, ":1", C), -1);
 	CHECK_INT(parse_long("", 1500, ":1", C), -1);
+	CHECK_INT(parse_long("unix/", 107, "", C), -1);
+	CHECK_INT(parse_long("unix/", 1500, "", C), -1);
+	CHECK_INT(parse_long("vsock-mux/", 1500, ":1234", C), -1);
+	CHECK_INT(parse_long("unix:///", 107, "", C), -1);
 }
 
 static void test_missing(void)
@@ -269,11 +339,14 @@ static void test_missing(void)
 		const char *text, *why;
 	} rows[] = {
 		{ ":3", "the CID is missing" },
-		{ "vsock::3", "the CID is missing" },
+		{ "vsock/:3", "the CID is missing" },
 		{ "3:", "the port is missing" },
 		{ "vsock:3:", "the port is missing" },
 		{ "vsock:host:name:3", "not a CID" },
 		{ "vsock:unix:x", "not a CID" },
+		{ "tcp://host", "the port is missing" },
+		{ "VSOCK-CONNECT:3:22", "only for connecting" },
+		{ "vsock-seqpacket:3:22", "--seqpacket" },
 	};
 
 	for (size_t i = 0; i < LENGTH(rows); i++) {

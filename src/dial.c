@@ -41,9 +41,10 @@ static void wait_for(struct dial *dial, double seconds, struct deadline most)
 static void give_up(struct dial *dial)
 {
 	bool reset = errno == ECONNRESET || errno == EPIPE;
+	bool refuses =
+	    dial->family->refuses_by_reset && dial->state != DIAL_GREETED;
 
-	dial->error =
-	    reset && dial->family->refuses_by_reset ? ECONNREFUSED : errno;
+	dial->error = reset && refuses ? ECONNREFUSED : errno;
 	dial->attempt.fd = socket_abandon(dial->attempt.fd);
 	dial->state = DIAL_FAILED;
 	if (dial->target->retry < 0 || !trouble_passes(dial->error))
@@ -53,11 +54,25 @@ static void give_up(struct dial *dial)
 		dial->pause *= 2;
 }
 
+/* The peer is there. */
+static void note_reached(struct dial *dial)
+{
+	const struct dial_greeting *greeting = dial->target->greeting;
+
+	dial->state = DIAL_CONNECTED;
+	if (greeting == NULL)
+		return;
+	dial->state = DIAL_GREETED;
+	dial->attempt.limit = dial->whole;
+	greeting->begin(dial->target, &dial->attempt);
+}
+
 static void note_connected(struct dial *dial)
 {
-	dial->state = DIAL_CONNECTED;
-	if (dial->family->ask == NULL)
+	if (dial->family->ask == NULL) {
+		note_reached(dial);
 		return;
+	}
 	dial->state = DIAL_SHAKING;
 	if (dial->family->ask(&dial->attempt, &dial->target->address) < 0)
 		give_up(dial);
@@ -134,9 +149,9 @@ struct pollfd dial_interest(const struct dial *dial)
 {
 	struct pollfd entry = { .fd = -1 };
 
-	if (dial->state == DIAL_CONNECTING || dial->state == DIAL_SHAKING)
+	if (dial->state > DIAL_WAITING && dial->state < DIAL_CONNECTED)
 		entry.fd = dial->attempt.fd;
-	entry.events = dial->state == DIAL_SHAKING ? POLLIN : POLLOUT;
+	entry.events = dial->state > DIAL_CONNECTING ? POLLIN : POLLOUT;
 	return entry;
 }
 
@@ -149,8 +164,15 @@ struct deadline dial_deadline(const struct dial *dial)
 /* What was to happen has happened. */
 static void advance_ready(struct dial *dial)
 {
+	struct dial_target *target = dial->target;
+
 	if (dial->state == DIAL_SHAKING) {
 		if (dial->family->hear(&dial->attempt) == 0)
+			note_reached(dial);
+		else if (errno != EAGAIN)
+			give_up(dial);
+	} else if (dial->state == DIAL_GREETED) {
+		if (target->greeting->hear(target, &dial->attempt) == 0)
 			dial->state = DIAL_CONNECTED;
 		else if (errno != EAGAIN)
 			give_up(dial);
@@ -171,7 +193,7 @@ static void advance_late(struct dial *dial)
 		go_on(dial);
 	else if (queues && !deadline_passed(dial->whole))
 		begin_attempt(dial, dial->attempt.name);
-	else if (queues || dial->state == DIAL_SHAKING)
+	else if (queues || dial->state > DIAL_CONNECTING)
 		give_up(dial);
 	else if (!deadline_passed(dial->until))
 		start(dial);

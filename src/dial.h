@@ -17,7 +17,18 @@
 #include "deadline.h"
 #include "socket.h"
 
+struct dial_target;
 struct family;
+
+/* What must be heard from a peer before it counts as connected. */
+struct dial_greeting {
+	/* It is listened to from now on. */
+	void (*begin)(
+	    struct dial_target *target, struct socket_attempt *attempt);
+	/* As family->hear(): 0, or -1 with errno, EAGAIN while there is more
+	 * to come. */
+	int (*hear)(struct dial_target *target, struct socket_attempt *attempt);
+};
 
 /* Where to, and how: what many dials may have in common. Times in seconds. */
 struct dial_target {
@@ -27,6 +38,7 @@ struct dial_target {
 	double retry;   /* try anew for so long; 0: for ever; negative: don't */
 	bool again;     /* the owner dials again: no advice to wait */
 	struct addrinfo *names; /* NULL until looked up, once, if it has any */
+	const struct dial_greeting *greeting; /* borrowed; NULL: none */
 };
 
 enum dial_state {
@@ -34,6 +46,7 @@ enum dial_state {
 			    in a full backlog */
 	DIAL_CONNECTING, /* connect(2) goes on */
 	DIAL_SHAKING,    /* hands, with a VMM */
+	DIAL_GREETED,    /* to be, by the peer */
 	DIAL_CONNECTED,
 	DIAL_FAILED,
 };

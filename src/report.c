@@ -8,6 +8,16 @@
 #include "log.h"
 #include "text.h"
 
+static const char *outcome_of(const struct report_entry *entry)
+{
+	const char *outcome = NULL;
+
+	if (entry->error != 0 && strcmp(entry->fault.step, "banner") == 0)
+		outcome = banner_outcome(entry->error);
+	return outcome != NULL ? outcome
+			       : trouble_outcome(&entry->address, entry->error);
+}
+
 static const char *reason(const char *outcome, int error)
 {
 	return strcmp(outcome, "failed") == 0 ? strerror(error) : outcome;
@@ -26,6 +36,8 @@ static void print_object(
 	json_string(&json, "outcome", outcome);
 	json_bool(&json, "open", entry->error == 0);
 	json_number(&json, "ms", entry->ms);
+	if (entry->banner != NULL)
+		json_string(&json, "banner", entry->banner);
 	if (entry->error != 0) {
 		json_string(&json, "step", entry->fault.step);
 		json_string(&json, "error", strerror(entry->error));
@@ -43,6 +55,7 @@ static void count(struct report *report, const struct report_entry *entry,
 	if (count->ports++ == 0) {
 		count->outcome = outcome;
 		count->first = *entry;
+		count->first.banner = NULL; /* which is gone by then */
 	}
 	report->done++;
 	report->open += entry->error == 0;
@@ -51,7 +64,7 @@ static void count(struct report *report, const struct report_entry *entry,
 
 void report_port(struct report *report, const struct report_entry *entry)
 {
-	const char *outcome = trouble_outcome(&entry->address, entry->error);
+	const char *outcome = outcome_of(entry);
 	char text[ADDRESS_TEXT_SIZE];
 
 	count(report, entry, outcome);
@@ -68,6 +81,8 @@ void report_port(struct report *report, const struct report_entry *entry)
 	if (report->verbose)
 		fprintf(report->to, " %s %.1f ms",
 		    reason(outcome, entry->error), entry->ms);
+	if (report->verbose && entry->banner != NULL)
+		fprintf(report->to, " %s", entry->banner);
 	putc('\n', report->to);
 }
 

@@ -4,8 +4,8 @@
  * open, the reason.
  *
  * The JSON object has "address", in the form in which it is typed, "port" if
- * it has one, "outcome" (see trouble_outcome()), "open", "ms", and if it
- * is not open "step" and "error".
+ * it has one, "outcome" (see trouble_outcome() and banner_outcome()), "open",
+ * "ms", "banner" if one came, and if it is not open "step" and "error".
  */
 #ifndef VCAT_REPORT_H
 #define VCAT_REPORT_H
@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "banner.h"
 #include "status.h"
 #include "trouble.h"
 
@@ -24,6 +25,8 @@ struct report_entry {
 	int error;                 /* errno's; 0 if open */
 	struct socket_fault fault; /* what failed, unless open */
 	double ms;                 /* how long the attempt took */
+	const char *banner; /* the first line that came, tamed, borrowed; NULL:
+			       none, or not asked for */
 };
 
 /* The ports that had the same outcome. */
@@ -44,7 +47,7 @@ struct report {
 	uint64_t open; /* of them are open */
 	uint64_t late; /* of them timed out */
 	int error;     /* errno of a failed write to stdout, or 0 */
-	struct report_count counts[TROUBLE_OUTCOMES + 1];
+	struct report_count counts[TROUBLE_OUTCOMES + BANNER_OUTCOMES + 1];
 };
 
 /* Reports one port; the owner calls it in the order of the ports. */

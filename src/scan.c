@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/param.h>
 #include <unistd.h>
 
+#include "banner.h"
 #include "deadline.h"
 #include "family.h"
 #include "fd.h"
@@ -38,6 +40,7 @@ struct attempt {
 	struct dial_target target;
 	struct dial dial;
 	int64_t began, ended; /* deadline_now() then */
+	struct banner banner; /* as far as one is wanted */
 	STAILQ_ENTRY(attempt) next;
 };
 
@@ -51,16 +54,41 @@ struct scanner {
 	int idle;       /* how many more attempts may be made at once */
 };
 
+static void begin_banner(
+    struct dial_target *target, struct socket_attempt *attempt)
+{
+	banner_begin(
+	    &loop_owner(target, struct attempt, target)->banner, attempt);
+}
+
+static int hear_banner(
+    struct dial_target *target, struct socket_attempt *attempt)
+{
+	return banner_hear(
+	    &loop_owner(target, struct attempt, target)->banner, attempt);
+}
+
+static const struct dial_greeting greeting = { begin_banner, hear_banner };
+
 static void report_attempt(struct attempt *attempt)
 {
 	const struct dial *dial = &attempt->dial;
-	const struct report_entry entry = {
+	char line[BANNER_SIZE];
+	struct report_entry entry = {
 		.address = attempt->target.address,
 		.error = dial->state == DIAL_CONNECTED ? 0 : dial->error,
 		.fault = dial->attempt.fault,
 		.ms = (double)(attempt->ended - attempt->began) / NS_PER_MS,
 	};
 
+	/* of this attempt, not of one before it */
+	if (attempt->banner.heard > 0 &&
+	    strcmp(entry.fault.step, "banner") == 0) {
+		entry.banner = banner_line(&attempt->banner, line);
+		/* the rest of it did not come */
+		if (entry.error == ETIMEDOUT)
+			entry.error = EPROTO;
+	}
 	report_port(&attempt->scanner->report, &entry);
 }
 
@@ -129,6 +157,8 @@ static int begin_next(struct scanner *scanner)
 	attempt->scanner = scanner;
 	loop_task_init(&attempt->task, run_attempt);
 	attempt->target = scan->target;
+	attempt->banner = (struct banner){ .wanted = scan->banner };
+	attempt->target.greeting = scan->banner != NULL ? &greeting : NULL;
 	attempt->target.address.port =
 	    value_ports_at(&scan->ports, scanner->begun++);
 	attempt->began = deadline_now();

@@ -14,9 +14,11 @@
 struct scan {
 	struct dial_target target; /* of each port, but for the port */
 	struct ranges ports;
-	bool verbose; /* a line for each port, not only for open ones */
-	bool json;    /* one object per port */
-	int signal;   /* scan_run() sets it: what has ended the scan, or 0 */
+	bool verbose;       /* a line for each port, not only for open ones */
+	bool json;          /* one object per port */
+	const char *banner; /* a port is open if its first bytes begin with
+			       that, borrowed; NULL: if it accepts */
+	int signal; /* scan_run() sets it: what has ended the scan, or 0 */
 };
 
 /*

@@ -66,6 +66,18 @@ static const struct hint *find(const struct hint *row,
 	return NULL;
 }
 
+/* What is the same in all families. */
+static const struct hint any_hints[] = {
+	{ "banner", ETIMEDOUT, NULL,
+	    "the port accepts, but no service speaks there: some VMMs accept "
+	    "for a guest that does not listen yet, and some services wait for "
+	    "the client to speak first{retry}" },
+	{ "banner", ECONNRESET, NULL,
+	    "the port accepts, but no service speaks there: some VMMs accept "
+	    "for a guest that does not listen yet{retry}" },
+	{ .text = NULL },
+};
+
 const char *trouble_find_hint(const struct address *address,
     const struct socket_fault *fault, int error, char text[TROUBLE_HINT_SIZE])
 {
@@ -81,6 +93,8 @@ const char *trouble_find_hint(const struct address *address,
 
 	if (row == NULL)
 		row = find(hints[1], address, fault->step, error);
+	if (row == NULL)
+		row = find(any_hints, address, fault->step, error);
 	if (row == NULL)
 		return NULL;
 	if (address->port != ADDRESS_ANY)

@@ -27,6 +27,7 @@ static enum status run_scan(const struct options *options)
 		.ports = options->ports,
 		.verbose = options->verbose,
 		.json = options->json,
+		.banner = options->banner ? options->banner_text : NULL,
 	};
 	struct socket_fault fault = { .step = "resolve" };
 	enum status status;

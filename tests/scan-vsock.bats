@@ -55,3 +55,15 @@ serve() {
 	finish server 10
 	expect "$(<server.out)" ""
 }
+
+@test "--banner: a port is open if its service speaks" {
+	start speaker socat VSOCK-LISTEN:7601,fork SYSTEM:"echo SSH-2.0-socat; cat"
+	serve silent 7602
+	wait_until 10 vcat -z 1:7601
+	run -0 --separate-stderr vcat -z -v -w 2 --banner=SSH- 1:7601-7603
+	expect "$(sed -E 's/ [0-9.]+ ms//' <<<"$output")" \
+		$'1:7601 open SSH-2.0-socat\n1:7602 silent\n1:7603 refused'
+	start closer socat -u VSOCK-LISTEN:7604,fork SYSTEM:"exec true"
+	wait_until 10 vcat -z 1:7604
+	scans 1 closed --banner 1:7604
+}

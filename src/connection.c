@@ -24,6 +24,7 @@
 #include "family.h"
 #include "fd.h"
 #include "log.h"
+#include "proxy.h"
 #include "trouble.h"
 #include "verdict.h"
 
@@ -162,6 +163,9 @@ static void begin_relay(struct connection *connection)
 	relay_init(&connection->relay,
 	    all->near != NULL ? &connection->target : all->stdio,
 	    &connection->far, &all->rules);
+	if (all->proxy_header > 0)
+		proxy_introduce(all->proxy_header, connection->far.in.fd,
+		    &connection->peer, &connection->relay.in);
 	meter_begin(&all->meter, &connection->relay);
 	relay_interest(&connection->relay, connection->task.fds);
 	go_on_relaying(connection);

@@ -41,6 +41,7 @@ struct connections {
 	bool alone;   /* there is one at a time: poll(2) will do */
 	bool bytes;   /* no socket has messages, SOCK_SEQPACKET */
 	bool verbose; /* report them */
+	int proxy_header;   /* its version, for the near side; 0: none */
 	struct meter meter; /* of the one there is; only if alone */
 
 	bool again; /* dials are repeated: an error is told only once */

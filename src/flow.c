@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
+#include <sys/param.h>
 
 #include "fd.h"
 
@@ -26,6 +28,20 @@ void flow_init(
 		.readable = !from->in.blocks,
 		.writable = !to->out.blocks,
 	};
+}
+
+void flow_prepend(struct flow *flow, const char *bytes, size_t n)
+{
+	struct iovec piece[2];
+
+	if (buffer_space(&flow->buffer, piece) < 0) {
+		flow_note_fault(flow, FLOW_READ_FAILED, errno);
+		flow_stop(flow, FLOW_STOP_ERROR);
+		return;
+	}
+	memcpy(piece[0].iov_base, bytes, n);
+	buffer_fill(&flow->buffer, n);
+	flow->prepended = n;
 }
 
 void flow_free(struct flow *flow)
@@ -175,6 +191,7 @@ static ssize_t give(struct flow *flow)
 static bool drain(struct flow *flow)
 {
 	ssize_t n = give(flow);
+	size_t ours;
 
 	flow->writable = n >= 0 && !flow->to->out.blocks;
 	if (n < 0 && errno == EAGAIN)
@@ -185,8 +202,10 @@ static bool drain(struct flow *flow)
 		end(flow);
 		return true;
 	}
-	flow->bytes += (uint64_t)n;
-	flow->moved += (uint64_t)n;
+	ours = MIN((size_t)n, flow->prepended);
+	flow->prepended -= ours;
+	flow->bytes += (uint64_t)n - ours;
+	flow->moved += (uint64_t)n - ours;
 	return true;
 }
 

@@ -53,6 +53,8 @@ struct flow {
 	enum flow_fault fault;   /* the first */
 	int error;               /* its errno */
 	bool readable, writable; /* not known to be otherwise */
+	size_t prepended;        /* bytes in the buffer that `from` never sent;
+				    these count neither here nor there: */
 	uint64_t bytes;          /* delivered to `to` */
 	uint64_t moved;          /* read and written: any progress shows */
 };
@@ -63,6 +65,12 @@ struct flow {
  */
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size);
+
+/*
+ * Before anything has moved: sends these bytes, fewer than the buffer holds,
+ * before those that come. If there is no memory, reading fails.
+ */
+void flow_prepend(struct flow *flow, const char *bytes, size_t n);
 
 /*
  * Lets go of its memory and its pipe, and of what is in them. It may go on

@@ -77,6 +77,7 @@ struct connections plan_connections(const struct options *o)
 		.alone = !o->has_target || !o->keep_open,
 		.bytes = !o->seqpacket && o->address.kind != ADDRESS_STDIO,
 		.verbose = o->verbose,
+		.proxy_header = o->proxy_header,
 		.meter.wanted = o->progress,
 		.again = o->keep_open && o->action != OPTIONS_LISTEN,
 	};

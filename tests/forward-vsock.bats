@@ -108,3 +108,14 @@ open_chain() {
 		timeout 120 "$TOP/tests/soak/run" guest
 	[[ ${lines[-1]} == "soak: 200 connections, "*" bytes, 0 failures" ]]
 }
+
+@test "--proxy-header: the CID and the port of a VM socket are in a TLV" {
+	start target socat -u UNIX-LISTEN:t OPEN:got,creat
+	wait_until 5 test -S t
+	start listener "$VCAT" -l -v 1:any -t unix:t --proxy-header 2
+	port_of listener
+	run -0 vcat -p 4660 1:"$port" <<<hello
+	finish target
+	printf '\r\n\r\n\0\r\nQUIT\n\x20\0\0\x0b\xe8\0\x08\0\0\0\x01\0\0\x12\x34hello\n' >wanted
+	same_bytes got wanted
+}

@@ -150,7 +150,8 @@ forward() {
 	forward 1 unix:s unix:t --retry=30
 	start client "$VCAT" unix:s <<<hello
 	sleep 0.3
-	target t
+	# its socket is gone as soon as it is found
+	start t socat -u UNIX-LISTEN:t OPEN:t.bytes,creat
 	finish client
 	expect "$status" 0
 	finish t

@@ -6,13 +6,6 @@
  *	RELAYING	both are open
  *	PARTING		the relay is over and was cut off: what a reset would
  *			overtake is given the time to arrive
- *
- * While it is dialled, whoever waits for that may go: the far peer, or the
- * reader of stdout. Then there is nobody left to connect for. That a peer has
- * gone altogether, and not just half-closed, poll(2) does not tell everywhere;
- * once something has happened there, it is probed from time to time. (A TCP
- * peer by the kernel: after a minute, what has closed answers by a reset.) A
- * peer whose bytes have not been read is never given up: they are to arrive.
  */
 #include "connection.h"
 
@@ -32,8 +25,7 @@
 #define PROBE_SECONDS 0.25
 #define LOOK_SECONDS  0.02
 
-/* For what is on its way when a connection is cut off. */
-#define PARTING_SECONDS 2.0
+#define PARTING_SECONDS 2.0 /* for what is on its way when it is cut off */
 
 enum connection_state {
 	DIALLING_FAR,
@@ -47,6 +39,7 @@ struct connection {
 	struct loop_task task;
 	enum connection_state state;
 	struct address peer;
+	struct dump_pair *dump;
 	bool alerted;         /* something has happened to who waits for it */
 	struct stream far;    /* in.fd is -1 while it is not open */
 	struct stream target; /* the same; the near side if that is dialled */
@@ -74,6 +67,7 @@ static void finish(struct connection *connection)
 	stream_close(&connection->target);
 	stream_close(&connection->far);
 	LIST_REMOVE(connection, next);
+	free(connection->dump);
 	free(connection);
 	all->done(all, &end);
 }
@@ -163,9 +157,9 @@ static void begin_relay(struct connection *connection)
 	relay_init(&connection->relay,
 	    all->near != NULL ? &connection->target : all->stdio,
 	    &connection->far, &all->rules);
-	if (all->proxy_header > 0)
-		proxy_introduce(all->proxy_header, connection->far.in.fd,
-		    &connection->peer, &connection->relay.in);
+	proxy_introduce(all->proxy_header, connection->far.in.fd,
+	    &connection->peer, &connection->relay.in);
+	dump_watch(connection->dump, &connection->relay);
 	meter_begin(&all->meter, &connection->relay);
 	relay_interest(&connection->relay, connection->task.fds);
 	go_on_relaying(connection);
@@ -270,6 +264,7 @@ static void note_dial(struct connection *connection)
 	struct loop_task *task = &connection->task;
 	struct dial *dial = &connection->dial;
 
+	dump_dial(connection->dump, dial, connection->state == DIALLING_FAR);
 	if (dial->state == DIAL_CONNECTED) {
 		note_dialled(connection, dial->attempt.fd);
 		return;
@@ -345,6 +340,7 @@ static struct connection *new_connection(
 		return NULL;
 	connection->all = all;
 	connection->peer = *peer;
+	connection->dump = dump_begin(all->dump, &connection->peer);
 	connection->dial.attempt.fd = -1;
 	connection->far.in.fd = -1;
 	connection->target.in.fd = -1;

@@ -2,6 +2,13 @@
  * Connections, from dialling to close: each is one task of a loop, and the same
  * for one as for a thousand. The far side is dialled, or was accepted; the near
  * side is stdin and stdout, or an address that is dialled.
+ *
+ * While it is dialled, whoever waits for that may go: the far peer, or the
+ * reader of stdout. Then there is nobody left to connect for. That a peer has
+ * gone altogether, and not just half-closed, poll(2) does not tell everywhere;
+ * once something has happened there, it is probed from time to time. (A TCP
+ * peer by the kernel: after a minute, what has closed answers by a reset.) A
+ * peer whose bytes have not been read is never given up: they are to arrive.
  */
 #ifndef VCAT_CONNECTION_H
 #define VCAT_CONNECTION_H
@@ -12,6 +19,7 @@
 
 #include "address.h"
 #include "dial.h"
+#include "dump.h"
 #include "loop.h"
 #include "meter.h"
 #include "relay.h"
@@ -42,6 +50,7 @@ struct connections {
 	bool bytes;   /* no socket has messages, SOCK_SEQPACKET */
 	bool verbose; /* report them */
 	int proxy_header;   /* its version, for the near side; 0: none */
+	struct dump *dump;  /* of -x; NULL: none */
 	struct meter meter; /* of the one there is; only if alone */
 
 	bool again; /* dials are repeated: an error is told only once */

@@ -129,6 +129,8 @@ static ssize_t take_by_copy(struct flow *flow)
 
 	if (n > 0)
 		buffer_fill(&flow->buffer, (size_t)n);
+	if (n > 0 && flow->tap != NULL)
+		flow->tap->note(flow->tap, piece, (size_t)n);
 	/* less than was asked for: poll(2) tells when there is more */
 	flow->readable =
 	    n > 0 && !flow->from->in.blocks &&

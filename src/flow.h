@@ -42,11 +42,19 @@ enum flow_fault {
 	FLOW_TRUNCATED,   /* strict: the end came without a half-close */
 };
 
+/* Whoever is told what a flow reads, before it goes on. */
+struct flow_tap {
+	/* n bytes, the first in the two pieces. */
+	void (*note)(
+	    struct flow_tap *tap, const struct iovec piece[2], size_t n);
+};
+
 struct flow {
 	struct stream *from, *to; /* borrowed */
 	struct buffer buffer;     /* bytes that are copied */
 	struct splice splice;     /* bytes that are not; never both at once.
 				     Its pool is for the owner to set. */
+	struct flow_tap *tap;     /* borrowed; NULL: nobody. Not with splice. */
 	bool bulk;                /* the last read brought much */
 	enum flow_state state;
 	enum flow_stop stop;

@@ -31,6 +31,8 @@ static const char *find_conflict(const struct options *o)
 		return "a forward needs -k and -t, and usually -l";
 	if (o->address.kind == ADDRESS_STDIO)
 		return "a passed socket (-) does not work with -f";
+	if (o->dump)
+		return "-x does not work with -f: dump one forward by itself";
 	if (o->no_sandbox || o->quit_after >= 0 || o->exit_idle > 0 ||
 	    o->accept_timeout > 0)
 		return "--no-sandbox, -q, --exit-idle and --accept-timeout are "

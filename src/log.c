@@ -97,6 +97,14 @@ void log_write(const char *prefix, const char *format, ...)
 	errno = saved;
 }
 
+void log_lines(const char *lines)
+{
+	int saved = errno;
+
+	put_line(lines);
+	errno = saved;
+}
+
 /* A terminal that is not our controlling one has no background. */
 static bool in_foreground(void)
 {

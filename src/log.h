@@ -37,6 +37,9 @@ void log_write(const char *prefix, const char *format, ...)
 /* MESSAGE alone, for lines that scripts read. */
 #define log_line(...) log_write("", __VA_ARGS__)
 
+/* Writes whole lines, fit for a terminal, as they are. */
+void log_lines(const char *lines);
+
 /*
  * Rewrites the terminal's current line; "" clears it, if there is one. The
  * next message clears it, too, and so stands on a line of its own. In the

@@ -40,15 +40,16 @@ static void quote(struct socket_attempt *attempt)
  */
 static int ask(struct socket_attempt *attempt, const struct address *to)
 {
-	char request[32];
-	int length =
-	    snprintf(request, sizeof request, "CONNECT %u\n", to->port);
+	int length = snprintf(
+	    attempt->request, SOCKET_REQUEST_SIZE, "CONNECT %u\n", to->port);
 
 	attempt->fault.step = "handshake";
 	attempt->answered = 0;
 	/* a socket that is new has room for it */
-	return send(attempt->fd, request, (size_t)length, MSG_NOSIGNAL) < 0 ? -1
-									    : 0;
+	return send(attempt->fd, attempt->request, (size_t)length,
+		   MSG_NOSIGNAL) < 0
+		   ? -1
+		   : 0;
 }
 
 /*

@@ -41,6 +41,9 @@ static const char *transfer_conflict(const struct options *o)
 		    "--shutdown, --no-shutdown, --strict and -q do not work "
 		    "with --files, --into and --verified: "
 		    "the peer confirms the end" },
+		{ framed && o->dump,
+		    "-x does not work with --files, --into and --verified: "
+		    "it shows a relay" },
 		{ files && (o->send_only || o->recv_only),
 		    "--send-only and --recv-only do not work with --files and "
 		    "--into: these give the direction already" },

@@ -73,6 +73,14 @@ static const char *read_header(const char *text, void *version)
 		   : "not a version of the PROXY protocol: 1 or 2";
 }
 
+static const char *read_dump(const char *text, void *file)
+{
+	return strcmp(text, "-") != 0
+		   ? read_text(text, file)
+		   : "stdout is for the peer's bytes: give a file, or nothing "
+		     "for stderr";
+}
+
 const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	{ "-l", "--listen", CHOICE(action, OPTIONS_LISTEN), NULL, LISTENING,
 	    "accept a connection instead of making one" },
@@ -173,7 +181,7 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "check this machine's vsock support; suggest fixes" },
 	{ NULL, "--progress", SWITCH(progress), NULL, MOVING,
 	    "show a meter if stderr is a terminal" },
-	{ "-x", "--hex-dump", GIVEN(read_text, dump_file, dump), "FILE", MOVING,
+	{ "-x", "--hex-dump", GIVEN(read_dump, dump_file, dump), "FILE", MOVING,
 	    "write all bytes in hex to FILE or stderr" },
 	{ "-v", "--verbose", SWITCH(verbose), NULL,
 	    OPENING | FORWARDING | ASKING_CID,

@@ -135,7 +135,10 @@ void proxy_introduce(
 	struct address local = { .kind = peer->kind };
 	char header[PROXY_SIZE];
 
-	if (family_local(fd, &local) < 0) /* it is unknown, then */
+	if (version == 0)
+		return;
+	/* of others, the header does not tell */
+	if (peer->kind != ADDRESS_TCP || family_local(fd, &local) < 0)
 		local.kind = ADDRESS_STDIO;
 	flow_prepend(flow, header, proxy_header(version, peer, &local, header));
 }

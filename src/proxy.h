@@ -34,7 +34,8 @@ size_t proxy_header(int version, const struct address *peer,
 
 /*
  * Has the flow, which has moved nothing yet, begin with the header for the
- * accepted socket fd; the flow counts only what follows it.
+ * accepted socket fd; the flow counts only what follows it. Version 0 is no
+ * header.
  */
 void proxy_introduce(
     int version, int fd, const struct address *peer, struct flow *flow);

@@ -215,7 +215,7 @@ static struct connections connections_for(struct run *run)
 			 : settle;
 	all.take = gives ? take_dialled : NULL;
 	all.done = note_connection;
-	if (options->has_target)
+	if (options->has_target && !options->dump)
 		all.rules.pipes = &run->pipes;
 	if (options->verified || (!options->has_target && !gives)) {
 		stream_from_stdio(&run->stdio, options->keep_open);
@@ -382,11 +382,12 @@ enum status run_streams(const struct options *options)
 	if (run.transfers)
 		run.exec.work = work;
 	run.transfer = plan_transfer(options, &run.stdio);
-	if (prepare_files(options, &run.transfer.into) < 0)
+	run.connections = connections_for(&run);
+	if (prepare_files(options, &run.transfer.into) < 0 ||
+	    dump_open(&run.connections.dump, options->dump_file) < 0)
 		return STATUS_FAILED;
 	sigprocmask(SIG_BLOCK, NULL, &run.signals);
 	signal(SIGPIPE, SIG_IGN);
-	run.connections = connections_for(&run);
 	if (loop_init(&run.loop) < 0)
 		trouble_at(&options->address, "epoll", errno);
 	else
@@ -395,5 +396,5 @@ enum status run_streams(const struct options *options)
 	dial_forget(&run.near);
 	splice_pool_free(&run.pipes);
 	loop_free(&run.loop);
-	return status;
+	return dump_close(run.connections.dump, status);
 }

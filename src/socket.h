@@ -45,14 +45,16 @@ struct socket_file {
 };
 
 /* One attempt to connect or to listen. */
-#define SOCKET_ANSWER_SIZE 32
+#define SOCKET_REQUEST_SIZE 32
+#define SOCKET_ANSWER_SIZE  32
 struct socket_attempt {
 	const struct socket_choice *choice; /* borrowed */
 	int fd; /* -1: there is none; the owner closes it, also if it failed */
 	struct socket_fault fault;
 	struct deadline limit;       /* connecting: when it is given up */
 	const struct addrinfo *name; /* borrowed; NULL without resolve() */
-	char answer[SOCKET_ANSWER_SIZE + 1]; /* in a handshake, so far */
+	char request[SOCKET_REQUEST_SIZE];   /* in a handshake */
+	char answer[SOCKET_ANSWER_SIZE + 1]; /* to it, so far */
 	size_t answered;                     /* bytes of it */
 	struct socket_file *file; /* listening: for one that is made */
 };

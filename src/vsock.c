@@ -212,7 +212,7 @@ static const struct hint hints[] = {
 	    "that CID is not this machine's: listen with vcat -l {port}" },
 	{ "bind", EACCES, NULL,
 	    "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one, "
-	    "or a free one: vcat -l any" },
+	    "or \"any\", a free one" },
 	{ "bind", EADDRINUSE, NULL,
 	    "another process uses port {port}: ss --vsock -a -p shows which" },
 	{ "bind source", EADDRNOTAVAIL, NULL,

@@ -3,6 +3,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 load forward
+load dump
 
 @test "forward: vsock to vsock, both ways at once, and an answer after the question's end" {
 	forwards vsock vsock
@@ -118,4 +119,20 @@ open_chain() {
 	finish target
 	printf '\r\n\r\n\0\r\nQUIT\n\x20\0\0\x0b\xe8\0\x08\0\0\0\x01\0\0\x12\x34hello\n' >wanted
 	same_bytes got wanted
+}
+
+@test "-x: what went through VM sockets is in the dump, in both directions" {
+	head -c 2000000 /dev/urandom >sent
+	start target "$PEER" listen unix:t echo
+	wait_until 5 test -S t
+	start listener "$VCAT" -l --hex-dump=dump 1:any -t unix:t
+	port_of listener
+	run -0 timeout 60 bash -c '"$0" -p 4661 "1:$1" <sent >got' "$VCAT" "$port"
+	finish listener
+	expect "$status" 0
+	same_bytes got sent
+	undump dump "< 1:4661 " 1 >from
+	undump dump "> 1:4661 " 1 >to
+	same_bytes from sent
+	same_bytes to sent
 }

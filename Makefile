@@ -5,6 +5,8 @@ DESTDIR ?=
 BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/vcat
 ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_vcat
 FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/vcat.fish
+SYSTEMD_UNITS = $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= /etc
 BUILD ?= release
 SECONDS ?= 60
 B := build/$(BUILD)
@@ -106,6 +108,14 @@ $(B)/completions/vcat.%: completions/vcat.% $(B)/completions/generate
 	$(B)/completions/generate $* > $@.options
 	sed -e '/^# @OPTIONS@$$/{' -e 'r $@.options' -e d -e '}' $< > $@
 
+UNITS_OF_SYSTEMD := vcat@.socket vcat@.service vcat-forwards.service
+
+# For PREFIX and SYSCONFDIR, which may be others at each make install.
+$(B)/systemd/%: systemd/%.in systemd/common FORCE
+	@mkdir -p $(@D)
+	sed -e '/^# @COMMON@$$/{' -e 'r systemd/common' -e d -e '}' \
+		-e 's|@BINDIR@|$(PREFIX)/bin|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' $< > $@
+
 # Helpers of tests/docs.bats, which ask the program's own modules.
 ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 
@@ -126,7 +136,7 @@ units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
 tools: $(TOOLS)
 
-install: $(B)/vcat completions
+install: $(B)/vcat completions $(UNITS_OF_SYSTEMD:%=$(B)/systemd/%)
 	install -D -m 755 $(B)/vcat $(DESTDIR)$(PREFIX)/bin/vcat
 	install -D -m 644 man/vcat.1 $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
 	install -D -m 644 man/vcat-frames.5 \
@@ -134,6 +144,8 @@ install: $(B)/vcat completions
 	install -D -m 644 $(B)/completions/vcat.bash $(DESTDIR)$(BASH_COMPLETION)
 	install -D -m 644 $(B)/completions/vcat.zsh $(DESTDIR)$(ZSH_COMPLETION)
 	install -D -m 644 $(B)/completions/vcat.fish $(DESTDIR)$(FISH_COMPLETION)
+	install -D -m 644 -t $(DESTDIR)$(SYSTEMD_UNITS) \
+		$(UNITS_OF_SYSTEMD:%=$(B)/systemd/%)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vcat
@@ -141,6 +153,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/share/man/man5/vcat-frames.5
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) \
 		$(DESTDIR)$(FISH_COMPLETION)
+	rm -f $(UNITS_OF_SYSTEMD:%=$(DESTDIR)$(SYSTEMD_UNITS)/%)
 
 # The build is a make of its own: pkg-config must find the packages that
 # tests/deps has just installed.

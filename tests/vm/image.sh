@@ -8,7 +8,7 @@ readonly base_modules="virtio_pci virtiofs"
 # Every module that -m may name; those that a kernel lacks are left out.
 readonly optional_modules="vsock vmw_vsock_virtio_transport_common
 	vmw_vsock_virtio_transport vsock_loopback vhost_vsock
-	vmw_vmci vmw_vsock_vmci_transport vsock_diag vsockmon"
+	vmw_vmci vmw_vsock_vmci_transport vsock_diag vsockmon overlay"
 
 # -m's argument -> the names of modules, in the order of loading, with commas.
 expand_modules() {

@@ -113,74 +113,6 @@ arguments_of() {
 	grep -oE "$1 [a-z_]+" | sed "s/^$1 //" | sort -u
 }
 
-# The shell commands of the README's and the manual's blocks, one file each;
-# prompts are taken off.
-extract_blocks() {
-	mkdir -p blocks
-	awk '/^```/ { on = !on && $0 == "```sh"; if (on) n++; next }
-		on { print > ("blocks/readme-" n) }' "$README"
-	sed 's/\\e/\\/g' "$MANUAL" |
-		awk '/^\.Bd / { on = 1; n++; next } /^\.Ed/ { on = 0 }
-			on { print > ("blocks/manual-" n) }'
-	sed -i -E 's/^(host|guest)?[$#] //' blocks/*
-}
-
-stub() {
-	cat >"stubs/$1"
-	chmod 755 "stubs/$1"
-}
-
-# Programs for the examples to run with: vcat only parses its command line, ssh
-# runs its command here, and no other program exists.
-build_stubs() {
-	local tool
-	mkdir -p stubs
-	for tool in cat grep mkfifo rm sed sleep; do
-		ln -s "$(command -v $tool)" "stubs/$tool"
-	done
-	stub vcat <<-END
-		#!/bin/bash
-		why=\$("$PARSE" "\$@" 2>&1) && why=ok
-		echo "\$why: vcat \$*" >>"$T/log"
-		[[ \$* != *any* ]] || echo "listening on any:1027" >&2
-	END
-	stub ssh <<-'END'
-		#!/bin/bash
-		for word; do
-			case $word in
-			ProxyCommand=*) /bin/bash -c "${word#*=}" ;;
-			*vcat*) /bin/bash -c "$word" ;;
-			esac
-		done
-	END
-	stub sudo <<-'END'
-		#!/bin/bash
-		exec "$@"
-	END
-	cp stubs/sudo stubs/ProxyCommand
-}
-
-# try_block FILE: runs the block; every vcat command in it must parse.
-try_block() {
-	local wanted
-	wanted=$(grep -oE "(^|[^[:alnum:]_./-])vcat " "$1" | wc -l)
-	[[ $wanted -gt 0 ]] || return 0
-	# it writes to no file outside this directory
-	run -1 grep -E '> ?[/~$]' <(sed 's,>/dev/null,,g' "$1")
-	rm -rf log world
-	mkdir world
-	# create the files that it reads, except its own pipes
-	(cd world && grep -oE '<[a-z.-]+' "../$1" | tr -d '<' |
-		grep -vxF "$(sed -n 's/^mkfifo //p' "../$1")" | xargs -r touch)
-	(cd world && timeout 20 env -i PATH="$T/stubs" \
-		/bin/bash -c '. "$0"; wait' "../$1" </dev/null >/dev/null 2>../stderr 3>&-) || true
-	touch log
-	expect "$(grep -c '^ok: ' log)" "$wanted" "$1: commands that parse" || {
-		cat "$1" log stderr
-		return 1
-	}
-}
-
 @test "options: the help text says what the table has" {
 	help_options >help
 	table_options >table
@@ -275,44 +207,6 @@ try_block() {
 	while read -r module; do
 		grep -E "modprobe (-r )?$module\>" "$TOP/src/diagnosis.c"
 	done <modules
-}
-
-@test "examples: every vcat command of the README parses" {
-	extract_blocks
-	build_stubs
-	local file
-	for file in blocks/readme-*; do
-		try_block "$file"
-	done
-}
-
-@test "examples: every vcat command of the manual parses" {
-	extract_blocks
-	build_stubs
-	local file
-	for file in blocks/manual-*; do
-		try_block "$file"
-	done
-}
-
-@test "examples: one that does not parse is found" {
-	build_stubs
-	mkdir blocks
-	echo "vcat --no-such-option 3 1234 | cat" >blocks/wrong
-	run -1 try_block blocks/wrong
-}
-
-@test "examples: every vcat command within a sentence parses" {
-	local words
-	{
-		# shellcheck disable=SC2016 # these quote in Markdown
-		grep -oE '`vcat [^`]*`' "$README" | tr -d '`'
-		sed -nE 's/^\.Ql (vcat .*[^ .,;]) *[.,;]?$/\1/p' "$MANUAL"
-	} | sed -E 's/ *[<>|].*//' >commands
-	[[ -s commands ]]
-	while read -ra words; do
-		run -0 "$PARSE" "${words[@]:1}"
-	done <commands
 }
 
 @test "frames: the manual has the types of the program, with numbers and lengths" {

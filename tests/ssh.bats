@@ -2,31 +2,7 @@
 # ssh through vcat, in both of its forms, to sshd behind vcat -e.
 bats_require_minimum_version 1.5.0
 load helper
-
-# sshd wants its own directory; keys and configuration are this test's alone.
-prepare_ssh() {
-	mkdir -p /run/sshd
-	ssh-keygen -q -t ed25519 -N '' -f host_key
-	ssh-keygen -q -t ed25519 -N '' -f key
-	cat >sshd_config <<-END
-		HostKey $T/host_key
-		AuthorizedKeysFile $T/key.pub
-		StrictModes no
-		UsePAM no
-		PasswordAuthentication no
-		PermitRootLogin yes
-		PidFile none
-	END
-	cat >ssh_config <<-END
-		User root
-		IdentityFile $T/key
-		IdentitiesOnly yes
-		BatchMode yes
-		StrictHostKeyChecking no
-		UserKnownHostsFile /dev/null
-		LogLevel ERROR
-	END
-}
+load ssh
 
 # serve_ssh ADDRESS: sshd for each connection to it.
 serve_ssh() {

@@ -210,9 +210,7 @@ tls_host() {
 	sed -E "s/--allow [0-9-]+/--allow 1/; s/ 3:2375/ local:2375/
 		s,/run/guest3,$T,; s/3:80|mux:.*|tcp:(proxy|kms).example.*/tcp:8000/" \
 		"$EXAMPLES/forwards" >forwards
-	cat forwards
-	"$VCAT" -f forwards --check
-	listens forwards-123 "$VCAT" -f forwards
+	listens forwards-8001 "$VCAT" -f forwards
 	for port in 8080 8081; do
 		fetches "http://127.0.0.1:$port/page"
 	done
@@ -223,6 +221,4 @@ tls_host() {
 	run -0 vcat unix:docker.sock <<<hello
 	expect "$output" hello
 	expect "$(stat -c %a docker.sock)" 660
-	run -0 vcat local:123 </dev/null
-	[[ $output =~ ^[0-9]+$ ]]
 }

@@ -7,6 +7,7 @@ ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_vcat
 FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/vcat.fish
 SYSTEMD_UNITS = $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
+EXAMPLES = $(PREFIX)/share/doc/vcat/examples
 BUILD ?= release
 SECONDS ?= 60
 B := build/$(BUILD)
@@ -116,7 +117,7 @@ $(B)/systemd/%: systemd/%.in systemd/common FORCE
 	sed -e '/^# @COMMON@$$/{' -e 'r systemd/common' -e d -e '}' \
 		-e 's|@BINDIR@|$(PREFIX)/bin|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' $< > $@
 
-# Helpers of tests/docs.bats, which ask the program's own modules.
+# Helpers of tests/docs*.bats, which ask the program's own modules.
 ASKERS := $(B)/unit/parse_options $(B)/unit/list_hints
 
 # libFuzzer's, which brings a main() of its own.
@@ -136,6 +137,9 @@ units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
 tools: $(TOOLS)
 
+EXAMPLE_SCRIPTS = $(shell grep -l '^\#!' examples/*)
+EXAMPLE_FILES = $(filter-out $(EXAMPLE_SCRIPTS),$(wildcard examples/*))
+
 install: $(B)/vcat completions $(UNITS_OF_SYSTEMD:%=$(B)/systemd/%)
 	install -D -m 755 $(B)/vcat $(DESTDIR)$(PREFIX)/bin/vcat
 	install -D -m 644 man/vcat.1 $(DESTDIR)$(PREFIX)/share/man/man1/vcat.1
@@ -146,6 +150,8 @@ install: $(B)/vcat completions $(UNITS_OF_SYSTEMD:%=$(B)/systemd/%)
 	install -D -m 644 $(B)/completions/vcat.fish $(DESTDIR)$(FISH_COMPLETION)
 	install -D -m 644 -t $(DESTDIR)$(SYSTEMD_UNITS) \
 		$(UNITS_OF_SYSTEMD:%=$(B)/systemd/%)
+	install -D -m 755 -t $(DESTDIR)$(EXAMPLES) $(EXAMPLE_SCRIPTS)
+	install -D -m 644 -t $(DESTDIR)$(EXAMPLES) $(EXAMPLE_FILES)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vcat
@@ -154,6 +160,7 @@ uninstall:
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) \
 		$(DESTDIR)$(FISH_COMPLETION)
 	rm -f $(UNITS_OF_SYSTEMD:%=$(DESTDIR)$(SYSTEMD_UNITS)/%)
+	rm -rf $(DESTDIR)$(EXAMPLES)
 
 # The build is a make of its own: pkg-config must find the packages that
 # tests/deps has just installed.

@@ -157,7 +157,11 @@ each() {
 		./usr/share/man/man5/vcat-frames.5
 		./usr/share/zsh/site-functions/_vcat
 	END
-	diff -u wanted installed
+	find "$TOP/examples" -type f \
+		-printf './usr/share/doc/vcat/examples/%f\n' >>wanted
+	diff -u <(sort wanted) installed
+	diff -u <(cd "$TOP" && find examples -type f -perm -100 | sort) \
+		<(cd "$INSTALLED/usr/share/doc/vcat" && find examples -type f -perm -100 | sort)
 	cp -r "$INSTALLED" root
 	make -s -C "$TOP" BUILD="$BUILD" PREFIX=/usr DESTDIR="$T/root" uninstall
 	expect "$(find root -type f)" ""

@@ -1,6 +1,6 @@
 /*
- * Reads a vcat command line and acts on none of it: tests/docs.bats holds the
- * examples of the manual and the README against this.
+ * Reads a vcat command line and acts on none of it: tests/docs-examples.bats
+ * holds the examples of the manual, the README and examples/ against this.
  *
  * Usage: parse_options WORD... Exit status: 0, or 2 after saying what is wrong
  * with the words.

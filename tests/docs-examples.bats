@@ -54,7 +54,7 @@ build_stubs() {
 		#!/bin/bash
 		while [[ $# -gt 0 ]]; do
 			case $1 in
-			-F) . <(sed -n 's/^\tProxyCommand //p' "$2") ;;
+			-F) . <(sed -n 's,%h:%p,vsock/3:22,; s/^\tProxyCommand //p' "$2") ;;
 			ProxyCommand=*) /bin/bash -c "${1#*=}" ;;
 			*vcat*) /bin/bash -c "$1" ;;
 			esac

@@ -39,6 +39,8 @@ fetches() {
 	listens ssh-22 ssh-guest 22 -f "$T/sshd_config"
 	run -9 --separate-stderr in_time ssh-host local:22 -F ssh_config 'echo hello; exit 9'
 	expect "$output" hello
+	run -0 --separate-stderr in_time ssh -F ssh_config vsock/1 'echo hello'
+	expect "$output" hello
 	web 8000
 	start socks ssh -F ssh_config -N -D 1081 guest3-relay
 	tcp_listens 1081

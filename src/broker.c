@@ -214,13 +214,6 @@ static void run_bell(struct loop_task *task)
 	}
 }
 
-static enum status become_command(struct broker *broker)
-{
-	exec_become(broker->exec, broker->taken, &broker->peer);
-	log_error("sh: %s", strerror(errno));
-	return STATUS_FAILED;
-}
-
 /* Ends as the child did, by the signal that we were to end by, too. */
 static enum status follow(const struct broker *broker)
 {
@@ -260,8 +253,10 @@ enum status broker_serve(struct broker *broker)
 	}
 	if (broker->once && broker->signal != 0)
 		loop_die(broker->signal); /* though the child may not know */
-	if (broker->taken >= 0)
-		return become_command(broker);
+	if (broker->taken >= 0) {
+		exec_become(broker->exec, broker->taken, &broker->peer);
+		return STATUS_FAILED;
+	}
 	exec_end(broker->exec);
 	status = follow(broker);
 	if (broker->once && status == STATUS_OK) {

@@ -62,7 +62,8 @@ static int set_environment(
 	    "VCAT_LOCAL_CID", "VCAT_LOCAL_PORT", &local, exec->accepts);
 }
 
-int exec_become(const struct exec *exec, int fd, const struct address *peer)
+/* Returns only if that fails: -1 with errno. */
+static int become(const struct exec *exec, int fd, const struct address *peer)
 {
 	int error;
 
@@ -79,6 +80,12 @@ int exec_become(const struct exec *exec, int fd, const struct address *peer)
 	return -1;
 }
 
+void exec_become(const struct exec *exec, int fd, const struct address *peer)
+{
+	become(exec, fd, peer);
+	log_error("sh: %s", strerror(errno));
+}
+
 int exec_start(struct exec *exec, int fd, const struct address *peer)
 {
 	struct exec_child *child = malloc(sizeof *child);
@@ -92,7 +99,6 @@ int exec_start(struct exec *exec, int fd, const struct address *peer)
 		if (exec->work != NULL)
 			_exit(exec->work(exec, fd, peer));
 		exec_become(exec, fd, peer);
-		log_error("sh: %s", strerror(errno));
 		_exit(STATUS_NOT_FOUND);
 	}
 	if (child->pid < 0) {

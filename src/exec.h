@@ -34,9 +34,9 @@ struct exec {
 	LIST_HEAD(exec_list, exec_child) children; /* at first {0} */
 };
 
-/* Becomes the command, on that socket. Returns only if that fails: -1 with
- * errno. */
-int exec_become(const struct exec *exec, int fd, const struct address *peer);
+/* Becomes the command, on that socket. Returns only if that fails, after a
+ * message. */
+void exec_become(const struct exec *exec, int fd, const struct address *peer);
 
 /*
  * Runs it as a child that leads a process group of its own; the socket stays

@@ -111,12 +111,6 @@ void confine_opening(
 	confine_enter(&confine);
 }
 
-void confine_later(const struct options *o)
-{
-	if (o->verbose && !o->no_sandbox)
-		log_error("sandbox: none before the name is found");
-}
-
 /* A socket that was passed to us may be one of messages. */
 void confine_relaying(const struct options *o)
 {

@@ -30,9 +30,6 @@ void confine_enter(struct confine *confine);
 void confine_opening(
     const struct options *o, const char *socket_file, int directory);
 
-/* Instead, if names are still to be looked up: only the next stage counts. */
-void confine_later(const struct options *o);
-
 /* The connections are open, and bytes are relayed. */
 void confine_relaying(const struct options *o);
 

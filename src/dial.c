@@ -1,9 +1,10 @@
 #include "dial.h"
 
 #include <errno.h>
-#include <netdb.h>
 
 #include "family.h"
+#include "names.h"
+#include "resolver.h"
 #include "trouble.h"
 
 /* Seconds between attempts: few at first, while a guest is nearly there. */
@@ -13,21 +14,40 @@
 /* A full backlog gives nothing to poll for. */
 #define QUEUE_SECONDS 0.01
 
+/*
+ * A name that has addresses is not waited for longer: they will do. Nor for
+ * more than a part of the time limit: they are to be tried, too. How often to
+ * look for the answer: a name is asked for at most every few seconds.
+ */
+#define ANSWER_SECONDS 2.0
+#define ANSWER_PART    0.5
+#define LOOK_SECONDS   0.01
+
+bool dial_has_name(const struct dial_target *target)
+{
+	const struct family *family = family_of(target->address.kind);
+	struct names *number;
+
+	if (family->resolve == NULL)
+		return false;
+	number = family->read_number(&target->address);
+	names_drop(number);
+	return number == NULL;
+}
+
 int dial_resolve(struct dial_target *target, struct socket_fault *fault)
 {
 	const struct family *family = family_of(target->address.kind);
 
 	if (family->resolve == NULL || target->names != NULL)
 		return 0;
-	target->names =
-	    family->resolve(&target->address, &target->choice, fault);
+	target->names = family->resolve(&target->address, fault);
 	return target->names != NULL ? 0 : -1;
 }
 
 void dial_forget(struct dial_target *target)
 {
-	if (target->names != NULL)
-		freeaddrinfo(target->names);
+	names_drop(target->names);
 	target->names = NULL;
 }
 
@@ -80,13 +100,14 @@ static void note_connected(struct dial *dial)
 
 static void go_on(struct dial *dial);
 
-/* name is NULL where the target has no names. */
-static void begin_attempt(struct dial *dial, const struct addrinfo *name)
+/* At that address of the name, if there is one. */
+static void begin_attempt(struct dial *dial, int which)
 {
 	struct socket_attempt *attempt = &dial->attempt;
 
 	attempt->limit = dial->whole;
-	attempt->name = name;
+	attempt->names = dial->names;
+	attempt->which = which;
 	if (dial->family->begin(attempt, &dial->target->address) == 0)
 		note_connected(dial);
 	else if (errno == EINPROGRESS)
@@ -104,28 +125,70 @@ static void begin_attempt(struct dial *dial, const struct addrinfo *name)
  */
 static void go_on(struct dial *dial)
 {
-	const struct addrinfo *name = dial->attempt.name;
+	const struct names *names = dial->names;
+	int next = dial->attempt.which + 1;
 	int old = dial->attempt.fd;
 
-	if (name == NULL || name->ai_next == NULL ||
+	if (names == NULL || next == names->count ||
 	    deadline_passed(dial->whole)) {
 		give_up(dial);
 		return;
 	}
 	dial->attempt.fd = -1;
-	begin_attempt(dial, name->ai_next);
+	begin_attempt(dial, next);
 	socket_abandon(old);
+}
+
+/* Of a name that is followed: tries its addresses, or waits for them. */
+static void take_names(struct dial *dial)
+{
+	double timeout = dial->target->timeout;
+	double patience = timeout > 0 && timeout * ANSWER_PART < ANSWER_SECONDS
+			      ? timeout * ANSWER_PART
+			      : ANSWER_SECONDS;
+
+	dial->names = resolver_take(
+	    dial->target->followed, patience, &dial->attempt.fault);
+	if (dial->names != NULL) {
+		begin_attempt(dial, 0);
+	} else if (errno == EAGAIN && !deadline_passed(dial->whole)) {
+		wait_for(dial, LOOK_SECONDS, dial->whole);
+		dial->state = DIAL_RESOLVING;
+	} else {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		give_up(dial);
+	}
 }
 
 static void start(struct dial *dial)
 {
+	struct dial_target *target = dial->target;
+
 	dial->attempt.fault.said[0] = '\0';
 	dial->whole =
-	    deadline_first(dial->until, deadline_limit(dial->target->timeout));
-	if (dial_resolve(dial->target, &dial->attempt.fault) < 0)
+	    deadline_first(dial->until, deadline_limit(target->timeout));
+	names_drop(dial->names);
+	dial->names = NULL;
+	if (target->followed != NULL) {
+		resolver_ask(target->followed);
+		take_names(dial);
+	} else if (dial_resolve(target, &dial->attempt.fault) < 0) {
 		give_up(dial);
-	else
-		begin_attempt(dial, dial->target->names);
+	} else {
+		dial->names = names_hold(target->names);
+		begin_attempt(dial, 0);
+	}
+}
+
+/* When it is over, it needs no more addresses. Returns dial->state. */
+static enum dial_state conclude(struct dial *dial)
+{
+	if (dial->state < DIAL_CONNECTED)
+		return dial->state;
+	names_drop(dial->names);
+	dial->names = NULL;
+	return dial->state;
 }
 
 enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
@@ -142,7 +205,7 @@ enum dial_state dial_begin(struct dial *dial, struct dial_target *target)
 		.pause = PAUSE_FIRST,
 	};
 	start(dial);
-	return dial->state;
+	return conclude(dial);
 }
 
 struct pollfd dial_interest(const struct dial *dial)
@@ -189,10 +252,12 @@ static void advance_late(struct dial *dial)
 	bool queues = dial->state == DIAL_WAITING && dial->attempt.fd >= 0;
 
 	errno = ETIMEDOUT;
-	if (dial->state == DIAL_CONNECTING)
+	if (dial->state == DIAL_RESOLVING)
+		take_names(dial);
+	else if (dial->state == DIAL_CONNECTING)
 		go_on(dial);
 	else if (queues && !deadline_passed(dial->whole))
-		begin_attempt(dial, dial->attempt.name);
+		begin_attempt(dial, dial->attempt.which);
 	else if (queues || dial->state > DIAL_CONNECTING)
 		give_up(dial);
 	else if (!deadline_passed(dial->until))
@@ -203,11 +268,11 @@ static void advance_late(struct dial *dial)
 
 enum dial_state dial_advance(struct dial *dial, short revents)
 {
-	if (revents != 0 && dial->state != DIAL_WAITING)
+	if (revents != 0 && dial->state > DIAL_WAITING)
 		advance_ready(dial);
 	else if (deadline_passed(dial_deadline(dial)))
 		advance_late(dial);
-	return dial->state;
+	return conclude(dial);
 }
 
 void dial_abort(struct dial *dial)
@@ -215,4 +280,5 @@ void dial_abort(struct dial *dial)
 	if (dial->state < DIAL_CONNECTED)
 		dial->attempt.fd = socket_abandon(dial->attempt.fd);
 	dial->state = DIAL_FAILED;
+	conclude(dial);
 }

@@ -19,6 +19,8 @@
 
 struct dial_target;
 struct family;
+struct names;
+struct resolver_name;
 
 /* What must be heard from a peer before it counts as connected. */
 struct dial_greeting {
@@ -37,11 +39,14 @@ struct dial_target {
 	double timeout; /* for one attempt, whole; 0: no limit */
 	double retry;   /* try anew for so long; 0: for ever; negative: don't */
 	bool again;     /* the owner dials again: no advice to wait */
-	struct addrinfo *names; /* NULL until looked up, once, if it has any */
+	struct names *names; /* NULL until looked up, if it has any */
+	struct resolver_name *followed; /* borrowed: each dial looks them up
+					   again; NULL: what names are, stays */
 	const struct dial_greeting *greeting; /* borrowed; NULL: none */
 };
 
 enum dial_state {
+	DIAL_RESOLVING,  /* the name is looked up again */
 	DIAL_WAITING,    /* for the next attempt, or with a socket for a place
 			    in a full backlog */
 	DIAL_CONNECTING, /* connect(2) goes on */
@@ -57,15 +62,19 @@ struct dial {
 	enum dial_state state;
 	int error; /* DIAL_FAILED: errno's, for attempt.fault.step */
 	struct socket_attempt attempt; /* its limit is also that of a pause */
+	struct names *names;           /* those that are tried, held */
 	struct deadline until;         /* of all attempts */
 	struct deadline whole;         /* of this attempt, with all addresses */
 	double pause;                  /* before the next attempt, in seconds */
 };
 
+/* Whether its address contains a name, and no number, that can be looked up. */
+bool dial_has_name(const struct dial_target *target);
+
 /*
  * Looks a name up, if the target has one, which may take long: whoever has
- * other connections to care for does it before. Returns 0, or -1 with errno
- * and in *fault what failed.
+ * other connections to care for does it before, or has the name followed.
+ * Returns 0, or -1 with errno and in *fault what failed.
  */
 int dial_resolve(struct dial_target *target, struct socket_fault *fault);
 

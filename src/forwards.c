@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "plan.h"
 #include "prepare.h"
+#include "resolver.h"
 #include "server.h"
 #include "service.h"
 #include "splice.h"
@@ -30,6 +31,7 @@ struct forwards {
 	struct loop loop;
 	struct splice_pool pipes;
 	struct service service;
+	struct resolver *resolver; /* of all their names; NULL: not needed */
 };
 
 static void take(struct server *server, int fd, const struct address *peer)
@@ -125,6 +127,21 @@ static int prepare(struct forward *forward)
 	return result;
 }
 
+/* Has their names looked up again. Returns 0, or -1 after a message. */
+static int follow(struct forwards *forwards)
+{
+	struct forward *forward = forwards->all;
+	int result = 0;
+
+	for (int i = 0; i < forwards->list.count && result == 0; i++) {
+		log_name(forward[i].server.name);
+		result = prepare_following(forward[i].options,
+		    &forwards->resolver, &forward[i].far, &forward[i].near);
+		log_name(NULL);
+	}
+	return result;
+}
+
 static void confine(struct forwards *forwards, const struct options *options)
 {
 	struct confine confine = confine_begin(options);
@@ -144,7 +161,7 @@ static enum status serve(struct forwards *forwards, const struct options *o)
 
 	while (ready < count && prepare(&forwards->all[ready]) == 0)
 		ready++;
-	if (ready == count) {
+	if (ready == count && follow(forwards) == 0) {
 		confine(forwards, o);
 		status = service_run(&forwards->service);
 	}
@@ -153,6 +170,7 @@ static enum status serve(struct forwards *forwards, const struct options *o)
 		dial_forget(&forwards->all[i].far);
 		dial_forget(&forwards->all[i].near);
 	}
+	resolver_end(&forwards->resolver);
 	if (forwards->service.signal != 0)
 		loop_die(forwards->service.signal);
 	return status;
@@ -181,6 +199,7 @@ static enum status run(struct forwards *forwards, const struct options *o)
 		struct options *one = &forwards->list.lines[i].options;
 
 		one->verbose = one->verbose || o->verbose;
+		one->no_sandbox = o->no_sandbox;
 		plan(forwards, i);
 	}
 	status = serve(forwards, o);

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "family.h"
 #include "log.h"
 #include "trouble.h"
 
@@ -14,7 +13,8 @@
 static int look_up(const struct options *o, struct dial_target *target)
 {
 	struct socket_fault fault = { .step = "resolve" };
-	bool waits = o->action != OPTIONS_LISTEN && target->retry >= 0;
+	bool waits =
+	    o->action != OPTIONS_LISTEN && (target->retry >= 0 || o->keep_open);
 
 	if (dial_resolve(target, &fault) == 0 ||
 	    (waits && trouble_passes(errno)))
@@ -31,17 +31,39 @@ int prepare_names(
 	return o->has_target ? look_up(o, near) : 0;
 }
 
-static bool is_known(const struct dial_target *target)
+/* Whether it will be looked up again. */
+static bool is_followed(
+    const struct options *o, const struct dial_target *target)
 {
-	return target->names != NULL ||
-	       family_of(target->address.kind)->resolve == NULL;
+	bool lasts = o->keep_open || target->retry >= 0;
+
+	return dial_has_name(target) &&
+	       (target->names == NULL || (lasts && !o->resolve_once));
 }
 
-bool prepare_is_complete(const struct options *o, const struct dial_target *far,
-    const struct dial_target *near)
+/* Returns 0, or -1 after a message. */
+static int follow(const struct options *o, struct resolver **resolver,
+    struct dial_target *target)
 {
-	return (o->action == OPTIONS_LISTEN || is_known(far)) &&
-	       (!o->has_target || is_known(near));
+	if (!is_followed(o, target))
+		return 0;
+	if (*resolver == NULL)
+		*resolver = resolver_start(!o->no_sandbox);
+	if (*resolver != NULL)
+		target->followed = resolver_follow(*resolver, &target->address,
+		    target->names, o->resolve_once);
+	if (target->followed != NULL)
+		return 0;
+	trouble_at(&target->address, "fork", errno);
+	return -1;
+}
+
+int prepare_following(const struct options *o, struct resolver **resolver,
+    struct dial_target *far, struct dial_target *near)
+{
+	if (o->action != OPTIONS_LISTEN && follow(o, resolver, far) < 0)
+		return -1;
+	return o->has_target ? follow(o, resolver, near) : 0;
 }
 
 int prepare_listener(const struct options *o,

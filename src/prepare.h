@@ -11,19 +11,24 @@
 #include "dial.h"
 #include "listener.h"
 #include "options.h"
+#include "resolver.h"
 
 /*
  * Looks up the names of what is to be dialled: the far side unless it is
  * accepted, and the near side if it is an address. Returns 0, or -1 with errno
- * after a message. A name that may be there later is no failure with --retry,
- * unless a listener needs it.
+ * after a message. A name that may be there later is no failure with --retry
+ * or -k, unless a listener needs it.
  */
 int prepare_names(
     const struct options *o, struct dial_target *far, struct dial_target *near);
 
-/* Whether all of these names are known. */
-bool prepare_is_complete(const struct options *o, const struct dial_target *far,
-    const struct dial_target *near);
+/*
+ * Has those names followed that will be looked up again, by *resolver, which is
+ * started for the first of them; the caller ends it. Only after that, the
+ * sandbox. Returns 0, or -1 after a message.
+ */
+int prepare_following(const struct options *o, struct resolver **resolver,
+    struct dial_target *far, struct dial_target *near);
 
 /*
  * Listens where the options say, or on what was passed to us; says so with -v,

@@ -1,7 +1,6 @@
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "log.h"
 #include "plan.h"
 #include "prepare.h"
+#include "resolver.h"
 #include "server.h"
 #include "service.h"
 #include "splice.h"
@@ -25,6 +25,7 @@ struct run {
 	sigset_t signals; /* the mask that we were started with */
 	struct loop loop;
 	struct dial_target far, near;
+	struct resolver *resolver; /* of their names; NULL: not needed */
 	struct stream stdio;
 	struct splice_pool pipes;
 	struct connections connections;
@@ -71,15 +72,6 @@ static void note_connection(
 	server_note_end(server, end->status != STATUS_OK);
 }
 
-/* What was passed to us is for the command: there is nothing to open. */
-static enum status become_command(
-    struct run *run, int fd, const struct address *peer)
-{
-	exec_become(&run->exec, fd, peer);
-	log_error("sh: %s", strerror(errno));
-	return STATUS_FAILED;
-}
-
 /* To whoever runs the command. */
 static enum status hand_over(
     struct run *run, int fd, const struct address *peer)
@@ -94,6 +86,7 @@ static enum status become_transfer(
     struct run *run, int fd, const struct address *peer)
 {
 	sigprocmask(SIG_SETMASK, &run->signals, NULL);
+	resolver_end(&run->resolver);
 	confine_transferring(run->options, run->transfer.into.root);
 	return transfer_run(&run->transfer, fd, peer);
 }
@@ -188,16 +181,17 @@ static void end_all(struct server *server)
 	exec_end(&run->exec);
 }
 
-/* The connection is open, and is relayed; if it is the only one, more of the
- * sandbox can be closed. */
+/* The connection is open. If it is the only one, it needs less from now on. */
 static void settle(struct connections *all)
 {
 	struct run *run = loop_owner(all, struct run, connections);
 
-	if (run->serves && run->options->keep_open)
+	if (run->serves && run->options->keep_open) {
 		server_note_open(&run->server);
-	else
+	} else {
+		resolver_end(&run->resolver);
 		confine_relaying(run->options);
+	}
 }
 
 static struct connections connections_for(struct run *run)
@@ -262,14 +256,18 @@ static void begin_service(struct run *run)
 	service_add(&run->service, server);
 }
 
-static void confine(struct run *run)
+/* Returns 0, or -1 after a message. */
+static int confine(struct run *run)
 {
 	const char *file = run->server.listener.file.path;
+	int result = prepare_following(
+	    run->options, &run->resolver, &run->far, &run->near);
 
-	if (prepare_is_complete(run->options, &run->far, &run->near))
+	if (result == 0)
 		confine_opening(run->options, file, run->transfer.into.root);
-	else
-		confine_later(run->options);
+	else if (run->serves)
+		listener_close(&run->server.listener);
+	return result;
 }
 
 static enum status serve(struct run *run)
@@ -294,7 +292,8 @@ static enum status serve(struct run *run)
 /* Opens connections and serves them. */
 static enum status open_all(struct run *run)
 {
-	confine(run);
+	if (confine(run) < 0)
+		return STATUS_FAILED;
 	return run->serves ? serve(run)
 			   : run_one(run, -1, &run->options->address);
 }
@@ -335,8 +334,9 @@ static enum status serve_passed(struct run *run, const struct address *peer)
 	if (!server_admits(&run->server, fd, peer))
 		return STATUS_FAILED;
 	if (run->options->command != NULL)
-		return become_command(run, fd, peer);
-	confine(run);
+		exec_become(&run->exec, fd, peer);
+	if (run->options->command != NULL || confine(run) < 0)
+		return STATUS_FAILED;
 	return run->transfers ? become_transfer(run, fd, peer)
 			      : run_one(run, fd, peer);
 }
@@ -392,6 +392,7 @@ enum status run_streams(const struct options *options)
 		trouble_at(&options->address, "epoll", errno);
 	else
 		status = meet(&run);
+	resolver_end(&run.resolver);
 	dial_forget(&run.far);
 	dial_forget(&run.near);
 	splice_pool_free(&run.pipes);

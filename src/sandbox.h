@@ -37,6 +37,7 @@ enum sandbox_need {
 struct sandbox {
 	unsigned needs; /* of enum sandbox_need */
 	bool binds_low; /* to ports below 1024, before it dials */
+	bool any_call;  /* no seccomp: nobody knows its system calls */
 	struct landlock_rules rules;
 };
 

@@ -16,7 +16,7 @@
 #include "address.h"
 #include "deadline.h"
 
-struct addrinfo;
+struct names;
 
 struct socket_choice {
 	bool seqpacket;       /* SOCK_SEQPACKET, else SOCK_STREAM */
@@ -51,8 +51,9 @@ struct socket_attempt {
 	const struct socket_choice *choice; /* borrowed */
 	int fd; /* -1: there is none; the owner closes it, also if it failed */
 	struct socket_fault fault;
-	struct deadline limit;       /* connecting: when it is given up */
-	const struct addrinfo *name; /* borrowed; NULL without resolve() */
+	struct deadline limit;     /* connecting: when it is given up */
+	const struct names *names; /* borrowed; NULL without resolve() */
+	int which;                 /* of them */
 	char request[SOCKET_REQUEST_SIZE];   /* in a handshake */
 	char answer[SOCKET_ANSWER_SIZE + 1]; /* to it, so far */
 	size_t answered;                     /* bytes of it */
@@ -84,13 +85,16 @@ struct family {
 	 */
 	int (*begin)(struct socket_attempt *attempt, const struct address *to);
 
+	/* What it is if it is a number and no name, at once; else NULL. */
+	struct names *(*read_number)(const struct address *to);
+
 	/*
-	 * Looks the address's name up, which may take long. Returns what
-	 * freeaddrinfo(3) takes, or NULL with errno: ETIMEDOUT when no name
+	 * Looks the address's name up, which may take long. Returns the list,
+	 * which is the caller's, or NULL with errno: ETIMEDOUT when no name
 	 * server answers, ENXIO when there is no such name.
 	 */
-	struct addrinfo *(*resolve)(const struct address *to,
-	    const struct socket_choice *choice, struct socket_fault *fault);
+	struct names *(*resolve)(
+	    const struct address *to, struct socket_fault *fault);
 
 	/* The handshake on an attempt that is connected: the request ... */
 	int (*ask)(struct socket_attempt *attempt, const struct address *to);

@@ -6,27 +6,53 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-static struct addrinfo *resolve(const struct address *address,
-    const struct socket_choice *choice, struct socket_fault *fault)
+#include "names.h"
+
+/* Returns the list, or NULL with the error of getaddrinfo(3). */
+static struct names *look_up(const struct address *address, int flags, int *why)
 {
 	const struct addrinfo wanted = {
 		.ai_family = AF_UNSPEC,
-		.ai_socktype = choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = flags,
 	};
 	struct addrinfo *found = NULL;
+	struct names *names;
 	/* with -l, "localhost" could come out as ::1 alone */
 	const char *host =
 	    address->host[0] != '\0' ? address->host : "127.0.0.1";
-	int error = getaddrinfo(host, NULL, &wanted, &found);
+
+	*why = getaddrinfo(host, NULL, &wanted, &found);
+	if (*why != 0)
+		return NULL;
+	names = names_from(found);
+	*why = EAI_SYSTEM;
+	freeaddrinfo(found); /* leaves errno as it is, as free(3) does */
+	return names;
+}
+
+/* Asks nobody, and loads nothing: a static program can do it. */
+static struct names *read_number(const struct address *address)
+{
+	int why;
+
+	return look_up(address, AI_NUMERICHOST, &why);
+}
+
+static struct names *resolve(
+    const struct address *address, struct socket_fault *fault)
+{
+	struct names *names = read_number(address);
+	int why = 0;
 
 	fault->step = "resolve";
-	if (error == 0)
-		return found;
-	if (error != EAI_SYSTEM) {
-		strlcpy(fault->said, gai_strerror(error), sizeof fault->said);
-		errno = error == EAI_AGAIN ? ETIMEDOUT : ENXIO;
+	if (names == NULL)
+		names = look_up(address, 0, &why);
+	if (names == NULL && why != EAI_SYSTEM) {
+		strlcpy(fault->said, gai_strerror(why), sizeof fault->said);
+		errno = why == EAI_AGAIN ? ETIMEDOUT : ENXIO;
 	}
-	return NULL;
+	return names;
 }
 
 static void prepare(int fd, const struct socket_choice *choice)
@@ -37,64 +63,55 @@ static void prepare(int fd, const struct socket_choice *choice)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-/* Each address of the list has an equal part of the time that is left. */
-static struct deadline share(const struct addrinfo *list, struct deadline whole)
+/* Each address that is left has an equal part of the time that is left. */
+static struct deadline share(const struct socket_attempt *attempt)
 {
-	double left_ms = deadline_poll_ms(whole);
-	int count = 0;
+	double left_ms = deadline_poll_ms(attempt->limit);
+	int count = attempt->names->count - attempt->which;
 
 	if (left_ms < 0)
-		return whole; /* never */
-	for (; list != NULL; list = list->ai_next)
-		count++;
+		return attempt->limit; /* never */
 	return deadline_in(left_ms / 1000 / count);
-}
-
-/*
- * A list that was looked up once serves for any port, whose place is the same
- * in IPv4's and IPv6's addresses.
- */
-static int open_for(
-    struct socket_attempt *attempt, const struct addrinfo *name, uint32_t port)
-{
-	((struct sockaddr_in *)name->ai_addr)->sin_port = htons((uint16_t)port);
-	return socket_open(attempt, name->ai_family);
 }
 
 static int begin(struct socket_attempt *attempt, const struct address *to)
 {
-	const struct addrinfo *name = attempt->name;
+	socklen_t length;
+	const union names_address name = names_with_port(
+	    &attempt->names->list[attempt->which], to->port, &length);
 
-	attempt->limit = share(name, attempt->limit);
-	if (open_for(attempt, name, to->port) < 0)
+	attempt->limit = share(attempt);
+	if (socket_open(attempt, name.any.sa_family) < 0)
 		return -1;
 	prepare(attempt->fd, attempt->choice);
-	return socket_connect(attempt, name->ai_addr, name->ai_addrlen);
+	return socket_connect(attempt, &name.any, length);
 }
 
-static int listen_on(
-    struct socket_attempt *attempt, const struct addrinfo *name, uint32_t port)
+static int listen_on(struct socket_attempt *attempt,
+    const union names_address *address, uint32_t port)
 {
+	socklen_t length;
+	const union names_address name =
+	    names_with_port(address, port, &length);
 	int on = 1;
 
-	if (open_for(attempt, name, port) < 0)
+	if (socket_open(attempt, name.any.sa_family) < 0)
 		return -1;
 	/* a port whose last connections are in TIME_WAIT is free */
 	setsockopt(attempt->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	return socket_listen(attempt, name->ai_addr, name->ai_addrlen);
+	return socket_listen(attempt, &name.any, length);
 }
 
 static int listen_at(struct socket_attempt *attempt, const struct address *at)
 {
-	struct addrinfo *list = resolve(at, attempt->choice, &attempt->fault);
+	struct names *names = resolve(at, &attempt->fault);
 	int result = -1;
 
-	if (list == NULL)
+	if (names == NULL)
 		return -1;
-	for (const struct addrinfo *name = list; name != NULL && result < 0;
-	     name = name->ai_next)
-		result = listen_on(attempt, name, at->port);
-	freeaddrinfo(list); /* leaves errno as it is, as free(3) does */
+	for (int i = 0; i < names->count && result < 0; i++)
+		result = listen_on(attempt, &names->list[i], at->port);
+	names_drop(names); /* leaves errno as it is */
 	return result;
 }
 
@@ -121,6 +138,7 @@ static const struct hint hints[] = {
 const struct family tcp_family = {
 	.domains = { AF_INET, AF_INET6 },
 	.begin = begin,
+	.read_number = read_number,
 	.resolve = resolve,
 	.listen = listen_at,
 	.prepare = prepare,

@@ -4,10 +4,10 @@
 #include "dial.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include "names.h"
 #include "test.h"
 
 #define OK "OK 1073741824\n"
@@ -311,6 +311,7 @@ static void test_tcp_second_address(void)
 {
 	struct dial_target target;
 	struct dial_target other;
+	union names_address both[2];
 	struct dial dial;
 	struct socket_fault fault;
 	int listener = listen_tcp(&other, 5);
@@ -320,12 +321,16 @@ static void test_tcp_second_address(void)
 	CHECK_INT(dial_resolve(&target, &fault), 0);
 	CHECK_INT(dial_resolve(&other, &fault), 0);
 	/* as of a name with two addresses, where nobody listens on the first */
-	target.names->ai_next = other.names;
+	both[0] = target.names->list[0];
+	both[1] = other.names->list[0];
+	dial_forget(&target);
+	dial_forget(&other);
+	target.names = names_make(both, 2);
 	dial_begin(&dial, &target);
 	CHECK_INT(dial_run(&dial), 0);
 	CHECK_INT(write(dial.attempt.fd, "x", 1), 1);
 	CHECK(accept(listener, NULL, NULL) >= 0);
-	dial_forget(&target); /* and the other's, behind them */
+	dial_forget(&target);
 }
 
 static void test_unresolved(void)

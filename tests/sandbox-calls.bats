@@ -206,6 +206,28 @@ between() {
 	ends forward 143 "accepts dials-tcp"
 }
 
+@test "forward: to a name that is looked up again, and once while it is not known" {
+	start target "$VCAT" -l -k tcp:127.0.0.1:any -e cat
+	port_of target
+	knows trace "files dns" -l -k unix:s -t "tcp:localhost:$port"
+	listens s
+	wait_until 40 looks_up client
+	traced_pid client
+	kill "$pid"
+	ends client 143 "accepts dials-tcp"
+	knows trace "files dns" --retry=60 "tcp:late.example:$port" <sent
+	wait_until 20 looks_up client
+	echo "127.0.0.1 late.example" >>etc/hosts
+	ends client 0 dials-tcp ""
+	same_bytes sent client.out
+}
+
+# Connects, if there is a forwarder, and looks whether NAME was told of a name.
+looks_up() {
+	[[ ! -S s ]] || vcat unix:s <<<hello >/dev/null
+	cat "$1".calls.* | grep -q "recvfrom(.*, MSG_TRUNC|MSG_DONTWAIT, .* = [1-9]"
+}
+
 @test "forward: connecting to both ends" {
 	start one "$VCAT" -l unix:one -e 'cat sent'
 	start two "$VCAT" -l unix:two -e 'cat >got'

@@ -183,3 +183,21 @@ left() {
 	expect "$(sed -E '/: EPERM$/d; /^clone3:/d; s/: .*//' tried |
 		paste -sd ,)" "$1" "what is left"
 }
+
+# knows START HOSTS ARG...: starts vcat as client, by start or trace, where etc/hosts
+# says which names there are, and the servers that are asked for others cannot be
+# reached.
+knows() {
+	local start=$1 unshare=(unshare --mount)
+	[[ $(id -u) == 0 ]] || unshare+=(--map-root-user)
+	run "${unshare[@]}" true
+	[[ $status == 0 ]] || skip "no mount namespace can be made here: $output"
+	mkdir -p etc
+	echo "127.0.0.1 localhost" >etc/hosts
+	echo "hosts: $2" >etc/nsswitch.conf
+	printf 'nameserver 127.0.0.9\noptions timeout:1 attempts:1\n' >etc/resolv.conf
+	shift 2
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	"$start" client "${unshare[@]}" sh -c \
+		'mount --bind etc /etc && exec "$@"' - "$VCAT" "$@"
+}

@@ -8,7 +8,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2153,SC2317 # shared with session.bash
 
 readonly jobs=(connect_unix connect_tcp listen_unix listen_tcp forward_unix
-	forward_tcp mux_dial scan exec_listen exec_dial exec_many detached
+	forward_tcp forward_name mux_dial scan exec_listen exec_dial exec_many detached
 	pass_fd activation files into resume into_many verified_send
 	verified_receive seqpacket seqpacket_listen)
 
@@ -16,6 +16,7 @@ before_connect_unix() { serve_echo; }
 before_connect_tcp() { serve_tcp_echo; }
 before_forward_unix() { serve_tcp_echo; }
 before_forward_tcp() { serve_tcp_echo; }
+before_forward_name() { serve_tcp_echo; }
 before_pass_fd() { serve_echo; }
 
 before_mux_dial() {
@@ -135,6 +136,14 @@ job_forward_tcp() {
 	suspect -l -k tcp:any -t "tcp:127.0.0.1:$tcp" 2>err
 	await says_port
 	serve_one "tcp:127.0.0.1:$port"
+}
+
+# A process of its own waits to look the name up again.
+job_forward_name() {
+	suspect -l -k unix:s -t "tcp:localhost:$tcp" 2>err
+	await test -S s
+	nap
+	serve_one unix:s
 }
 
 job_mux_dial() {

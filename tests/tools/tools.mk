@@ -6,7 +6,8 @@ TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o timing.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
-	crowd take-fd with-socket nonblocking meddler intrude soaker)
+	crowd take-fd with-socket nonblocking meddler intrude soaker \
+	name-server)
 
 # vsock-go needs Debian's golang-go and golang-github-mdlayher-vsock-dev.
 TOOLS_GOPATH := /usr/share/gocode
@@ -20,7 +21,8 @@ TOOLS_COURIER_OBJS := $(addprefix $(B)/tools/,courier.o courier_link.o \
 	courier_says.o courier_waits.o wire.o place.o timing.o)
 
 TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier \
-	$(addprefix $(B)/tools/,fsync-fails.so raise-exits.so rough.so)
+	$(addprefix $(B)/tools/,fsync-fails.so raise-exits.so rough.so \
+	bad-names.so)
 
 $(B)/tools/%.o: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -58,6 +60,7 @@ $(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(B)/tools/intrude: $(addprefix $(B)/tools/,intrude.o number.o)
 $(B)/tools/with-socket: $(B)/tools/with-socket.o
 $(B)/tools/nonblocking: $(B)/tools/nonblocking.o
+$(B)/tools/name-server: $(B)/tools/name-server.o
 $(B)/tools/meddler: $(addprefix $(B)/tools/,meddler.o place.o timing.o)
 $(filter-out $(B)/tools/peer,$(TOOLS_C)):
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS)

@@ -29,6 +29,7 @@ static void begin_child(const struct broker *broker, pid_t parent)
 	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
 		if (broker->serves)
 			signal(ending[i], SIG_IGN);
+	notify_close(broker->notify); /* the parent is the service */
 	setpgid(0, 0);
 	signal(SIGTTOU, SIG_IGN);
 	sigemptyset(&early);
@@ -111,6 +112,24 @@ static void tell(struct broker *broker)
 		broker->error = errno;
 }
 
+static void count(struct broker *broker, int change)
+{
+	broker->running += change;
+	broker->accepted += change > 0 ? 1 : 0;
+	notify_connections(broker->notify, broker->running, broker->accepted);
+}
+
+static void start_command(
+    struct broker *broker, int fd, const struct address *peer)
+{
+	if (exec_start(broker->exec, fd, peer) == 0) {
+		count(broker, 1);
+		return;
+	}
+	trouble_at(peer, "fork", errno);
+	broker->news.ended++;
+}
+
 /*
  * Takes one connection that the child hands over. Returns whether there was
  * one. The child may be in the hands of a peer: what it sends of one is only
@@ -138,10 +157,8 @@ static bool take(struct broker *broker)
 		broker->peer = peer;
 		return true;
 	}
-	if (!broker->once && exec_start(broker->exec, fd, &peer) < 0) {
-		trouble_at(&peer, "fork", errno);
-		broker->news.ended++;
-	}
+	if (!broker->once)
+		start_command(broker, fd, &peer);
 	close(fd);
 	return true;
 }
@@ -174,12 +191,17 @@ static bool has_ended(struct broker *broker)
 /* Also takes what the child has handed over right before its end. */
 static void note_children(struct broker *broker)
 {
+	int ended;
+
 	if (has_ended(broker)) {
 		broker->over = true;
 		while (take(broker))
 			;
 	}
-	broker->news.ended += (unsigned)exec_reap(broker->exec);
+	ended = exec_reap(broker->exec);
+	broker->news.ended += (unsigned)ended;
+	if (ended > 0)
+		count(broker, -ended);
 	if (!broker->over)
 		tell(broker);
 }
@@ -193,6 +215,7 @@ static void note_signal(struct broker *broker, int number)
 	}
 	broker->signal = number;
 	broker->news.number = number;
+	notify_stopping(broker->notify);
 	if (broker->over)
 		return;
 	if (!broker->serves)
@@ -240,6 +263,8 @@ enum status broker_serve(struct broker *broker)
 	result = loop_init(&broker->loop);
 	if (result == 0)
 		result = loop_watch_signals(&broker->loop, &broker->bell, true);
+	if (result == 0)
+		notify_ready(broker->notify, &broker->loop);
 	if (result == 0)
 		note_children(broker); /* what came before is not signalled */
 	while (result == 0 && !broker->over && broker->error == 0)

@@ -12,6 +12,7 @@
 #include "address.h"
 #include "exec.h"
 #include "loop.h"
+#include "notify.h"
 #include "server.h"
 #include "service.h"
 #include "status.h"
@@ -20,6 +21,7 @@ struct broker {
 	/* For the owner to set; borrowed. */
 	struct exec *exec;
 	const struct address *at; /* where connections are opened */
+	struct notify *notify;    /* is told how it goes */
 	bool once;   /* the parent becomes the command of the first */
 	bool serves; /* the child will run a service */
 
@@ -30,6 +32,8 @@ struct broker {
 	pid_t child;
 	struct loop loop;
 	struct loop_task bell;
+	int running;         /* commands */
+	uint64_t accepted;   /* of all that came */
 	int taken;           /* of the first connection; -1: none yet */
 	struct address peer; /* and its peer */
 	struct broker_note {

@@ -193,6 +193,7 @@ static enum status run(struct forwards *forwards, const struct options *o)
 		.most = o->max_conns,
 		.grace = o->quit_after,
 		.exit_idle = o->exit_idle,
+		.notify.verbose = o->verbose,
 	};
 	service_init(&forwards->service);
 	for (int i = 0; i < forwards->list.count; i++) {

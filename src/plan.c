@@ -131,6 +131,7 @@ struct service plan_service(const struct options *o)
 		.grace = many ? o->quit_after : 0,
 		.accept_timeout = o->accept_timeout,
 		.exit_idle = o->exit_idle,
+		.notify.verbose = o->verbose,
 	};
 }
 

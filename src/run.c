@@ -307,6 +307,7 @@ static enum status broker_all(struct run *run)
 
 	run->broker = (struct broker){
 		.exec = &run->exec,
+		.notify = &run->service.notify,
 		.at = listens ? &listener->address : address,
 		.once = !run->options->keep_open,
 		.serves = run->serves,
@@ -333,6 +334,7 @@ static enum status serve_passed(struct run *run, const struct address *peer)
 
 	if (!server_admits(&run->server, fd, peer))
 		return STATUS_FAILED;
+	notify_ready(&run->service.notify, &run->loop);
 	if (run->options->command != NULL)
 		exec_become(&run->exec, fd, peer);
 	if (run->options->command != NULL || confine(run) < 0)

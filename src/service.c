@@ -58,6 +58,18 @@ static void let_in(struct service *service)
 		server_reopen(server);
 }
 
+static void tell(struct service *service)
+{
+	const struct server *server;
+	uint64_t accepted = 0;
+
+	if (!service->notify.wanted)
+		return;
+	STAILQ_FOREACH(server, &service->servers, next)
+		accepted += server->accepted;
+	notify_connections(&service->notify, service->room.taken, accepted);
+}
+
 static void note_change(struct server *server)
 {
 	struct service *service = server->service;
@@ -69,6 +81,7 @@ static void note_change(struct server *server)
 	if (service->room.refused && service->room.taken < service->room.most)
 		let_in(service);
 	note_busy(service);
+	tell(service);
 }
 
 void service_init(struct service *service)
@@ -80,6 +93,7 @@ void service_init(struct service *service)
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(service->since, sizeof service->since,
 		    "%Y-%m-%dT%H:%M:%SZ", &tm);
+	notify_open(&service->notify);
 }
 
 void service_add(struct service *service, struct server *server)
@@ -100,6 +114,7 @@ static void close_all(struct service *service)
 {
 	struct server *server;
 
+	notify_stopping(&service->notify);
 	STAILQ_FOREACH(server, &service->servers, next)
 		server_close(server);
 }
@@ -229,6 +244,7 @@ static void begin(struct service *service)
 	service->first = deadline_limit(service->accept_timeout);
 	service->idle = deadline_limit(service->exit_idle);
 	watch_clock(service);
+	notify_ready(&service->notify, service->loop);
 }
 
 enum status service_run(struct service *service)

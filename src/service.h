@@ -12,6 +12,7 @@
 
 #include "deadline.h"
 #include "loop.h"
+#include "notify.h"
 #include "room.h"
 #include "server.h"
 #include "status.h"
@@ -32,6 +33,8 @@ struct service {
 	/* A child process has ended; NULL: there are none. */
 	void (*reap)(struct service *service);
 
+	struct notify notify; /* is told how it goes; {0}, but for verbose */
+
 	/* Its own. At first {0}. */
 	STAILQ_HEAD(service_servers, server) servers;
 	int count;              /* of them */
@@ -47,7 +50,8 @@ struct service {
 	int error;  /* of what cannot be watched; 0: none */
 };
 
-/* Begins, while files may still be opened: one tells the time zone. */
+/* Begins, while files may still be opened: one tells the time zone, and one is
+ * the socket of whom to notify. */
 void service_init(struct service *service);
 
 /* Before service_run(). The server stays the caller's. */

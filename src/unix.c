@@ -16,8 +16,7 @@
 #define LOCK_SECONDS 2.0
 #define LOCK_MS      10
 
-/* The address of a path that is known to fit. Returns its length. */
-static socklen_t to_sockaddr(const char *path, struct sockaddr_un *un)
+socklen_t unix_sockaddr(const char *path, struct sockaddr_un *un)
 {
 	size_t length = strlen(path);
 
@@ -63,7 +62,7 @@ static bool is_other_file(const char *path)
 int unix_begin(struct socket_attempt *attempt, const struct address *to)
 {
 	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(to->path, &un);
+	socklen_t length = unix_sockaddr(to->path, &un);
 	int result;
 
 	if (attempt->fd < 0) {
@@ -92,7 +91,7 @@ static bool is_stale(const char *path)
 {
 	struct stat st;
 	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(path, &un);
+	socklen_t length = unix_sockaddr(path, &un);
 	int fd;
 	bool stale;
 
@@ -130,7 +129,7 @@ static int lock_directory(const char *path)
 static int listen_or_replace(struct socket_attempt *attempt, const char *path)
 {
 	struct sockaddr_un un;
-	socklen_t length = to_sockaddr(path, &un);
+	socklen_t length = unix_sockaddr(path, &un);
 	int result = socket_listen(attempt, (struct sockaddr *)&un, length);
 
 	if (result == 0 || errno != EADDRINUSE)

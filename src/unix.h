@@ -8,10 +8,15 @@
 #include "address.h"
 #include "socket.h"
 
+struct sockaddr_un;
+
 extern const struct family unix_family;
 
 /* Hints that fit every kind of address with a socket file. */
 extern const struct hint unix_hints[];
+
+/* The address of a path that is known to fit in it. Returns its length. */
+socklen_t unix_sockaddr(const char *path, struct sockaddr_un *un);
 
 /* As family->begin(), to the path of the address. */
 int unix_begin(struct socket_attempt *attempt, const struct address *to);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "address.h"
+#include "owner.h"
 #include "value.h"
 
 /* The size of a text that says what is wrong with a command line. */
@@ -76,6 +77,8 @@ struct options {
 	const char *netns;     /* --netns, borrowed; else NULL */
 	bool has_mode;
 	mode_t mode; /* of the socket file that -l makes */
+	bool has_owner;
+	struct owner owner; /* of the same */
 	enum options_half_close half_close;
 	bool has_source;      /* -s or -p was given */
 	uint32_t source_cid;  /* ADDRESS_ANY without -s */

@@ -66,6 +66,8 @@ static const char *service_conflict(const struct options *o)
 {
 	bool listen = o->action == OPTIONS_LISTEN;
 	bool target = o->has_target;
+	bool file = address_has(o->address.kind, ADDRESS_FILE) &&
+		    o->address.path[0] != '@';
 	const struct rule rules[] = {
 		{ o->keep_open && !listen &&
 			(o->pass_fd || moves_files(o) || o->verified),
@@ -87,6 +89,11 @@ static const char *service_conflict(const struct options *o)
 		    "--proxy-header requires -l and -t: it says who came" },
 		{ o->proxy_header > 0 && o->seqpacket,
 		    "--proxy-header does not work with --seqpacket" },
+		{ o->has_mode && !file,
+		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
+		{ o->has_owner && !file,
+		    "--owner requires a socket file: unix:PATH, "
+		    "mux:PATH:PORT" },
 		{ o->exit_idle > 0 && listen && !o->keep_open,
 		    "--exit-idle requires -k: without it, one is served" },
 	};
@@ -145,8 +152,6 @@ const char *options_conflict(const struct options *o)
 			(file || !address_has(kind, ADDRESS_PORT)) && !passed,
 		    "--allow-privileged requires VM sockets or TCP: "
 		    "other peers have no port" },
-		{ o->has_mode && !file,
-		    "--mode requires a socket file: unix:PATH, mux:PATH:PORT" },
 		{ (o->has_source || o->sibling) &&
 			!address_has(far, ADDRESS_CID),
 		    "-s, -p and --sibling require connecting to a VM socket" },

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "options.h"
+#include "owner.h"
 #include "value.h"
 
 /* Where the help text of an option begins. */
@@ -105,6 +106,8 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "serve only peers whose port is below 1024" },
 	{ NULL, "--mode", NOTED(value_mode, mode, has_mode), "MODE", LISTENING,
 	    "permissions of the socket file that -l makes (600)" },
+	{ NULL, "--owner", NOTED(owner_read, owner, has_owner), "OWNER",
+	    LISTENING, "owner of the socket file, as USER or USER:GROUP" },
 	{ NULL, "--accept-timeout", VALUE(value_seconds, accept_timeout),
 	    "SECS", LISTENING, "with -l: exit if nobody came in SECS" },
 	{ NULL, "--exit-idle", VALUE(value_seconds, exit_idle), "SECS",

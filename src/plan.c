@@ -31,6 +31,7 @@ struct dial_target plan_target(
 					    : VSOCK_BUFFER,
 			.backlog = o->keep_open ? BACKLOG_KEEP : BACKLOG_ONCE,
 			.mode = o->mode,
+			.owner = o->has_owner ? &o->owner : NULL,
 		},
 		.timeout = o->timeout,
 		.retry = o->retry,

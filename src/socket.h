@@ -17,6 +17,7 @@
 #include "deadline.h"
 
 struct names;
+struct owner;
 
 struct socket_choice {
 	bool seqpacket;       /* SOCK_SEQPACKET, else SOCK_STREAM */
@@ -27,6 +28,7 @@ struct socket_choice {
 	size_t vsock_buffer;  /* bytes for a VM socket's own buffer */
 	int backlog;          /* listening, as for listen(2) */
 	mode_t mode;          /* of a socket file that is made */
+	const struct owner *owner; /* of the same, borrowed; NULL: us */
 };
 
 /* What failed, for the message; errno says why. */

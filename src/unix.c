@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "owner.h"
+
 /* How long to wait for whoever else is replacing a file in that directory. */
 #define LOCK_SECONDS 2.0
 #define LOCK_MS      10
@@ -140,27 +142,39 @@ static int listen_or_replace(struct socket_attempt *attempt, const char *path)
 	return -1;
 }
 
+/* Keeps in mind which file it is; if it is to be another user's, gives it. */
+static int note_file(struct socket_attempt *attempt, const char *path)
+{
+	const struct socket_choice *choice = attempt->choice;
+
+	if (!look_at(path, &attempt->file->as_made))
+		return choice->owner == NULL ? 0 : -1;
+	strlcpy(attempt->file->path, path, sizeof attempt->file->path);
+	return choice->owner == NULL ? 0
+				     : owner_give(path, choice->owner,
+					   choice->mode, &attempt->fault.step);
+}
+
 int unix_listen(struct socket_attempt *attempt, const struct address *at)
 {
+	/* nobody may come before the file has its owner */
+	mode_t mode =
+	    attempt->choice->owner == NULL ? attempt->choice->mode : 0;
 	mode_t mask;
 	int lock;
 	int result;
 
-	if (socket_open(attempt, AF_UNIX) < 0 ||
-	    fchmod(attempt->fd, attempt->choice->mode) < 0)
+	if (socket_open(attempt, AF_UNIX) < 0 || fchmod(attempt->fd, mode) < 0)
 		return -1;
 	lock = lock_directory(at->path);
 	/* Linux gives the file the socket's own mode, less the umask */
 	mask = umask(0);
 	result = listen_or_replace(attempt, at->path);
 	umask(mask);
+	if (result == 0)
+		result = note_file(attempt, at->path);
 	socket_abandon(lock);
-	if (result < 0)
-		return -1;
-	if (look_at(at->path, &attempt->file->as_made))
-		strlcpy(
-		    attempt->file->path, at->path, sizeof attempt->file->path);
-	return 0;
+	return result;
 }
 
 void unix_remove(const struct socket_file *file)
@@ -191,6 +205,9 @@ const struct hint unix_hints[] = {
 	{ "bind", EADDRINUSE, NULL,
 	    "another process listens there (ss -x -l -p shows which), or the "
 	    "file is not a socket" },
+	{ "chown", EPERM, NULL,
+	    "only root may give a file to another user, or to a group that "
+	    "it is not in itself" },
 	{ .text = NULL },
 };
 

@@ -22,9 +22,10 @@ socklen_t unix_sockaddr(const char *path, struct sockaddr_un *un);
 int unix_begin(struct socket_attempt *attempt, const struct address *to);
 
 /*
- * As family->listen(). The file is created with choice->mode, whatever the
- * umask. One on which nobody listens is replaced; a live one is EADDRINUSE.
- * attempt->file is then for unix_remove().
+ * As family->listen(). The file gets choice->mode, whatever the umask, and
+ * choice->owner; until it has both, only root can connect. One on which nobody
+ * listens is replaced; a live one is EADDRINUSE. attempt->file is then for
+ * unix_remove().
  */
 int unix_listen(struct socket_attempt *attempt, const struct address *at);
 

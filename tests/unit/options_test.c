@@ -120,6 +120,10 @@ static void test_serving(void)
 	CHECK_INT(arguments_good("-l 1 --allow 3,5-9")->allow.cids.count, 2);
 	CHECK_INT(
 	    arguments_good("-l 1 --allow 3 --allow=7")->allow.cids.count, 2);
+	CHECK(!arguments_good("-l unix:/x")->has_owner);
+	CHECK(arguments_good("-l unix:/x --owner 5:6")->has_owner);
+	CHECK_INT(arguments_good("-l unix:/x --owner 5:6")->owner.user, 5);
+	CHECK_INT(arguments_good("-l mux:/x:1 --owner=:6")->owner.group, 6);
 	CHECK_INT(arguments_good("-l unix:/x --mode 660")->mode, 0660);
 	CHECK_INT(arguments_good("-l mux:/x:1 --mode=0666")->mode, 0666);
 }

@@ -146,6 +146,11 @@ static void test_listening_conflicts(void)
 		{ "unix:/x --mode 660", "--mode" },
 		{ "-l 1 --mode 660", "--mode" },
 		{ "-l tcp:1 --mode 660", "--mode" },
+		{ "-l unix:@x --mode 660", "--mode" },
+		{ "unix:/x --owner 5", "--owner" },
+		{ "-l 1 --owner 5", "--owner" },
+		{ "-l tcp:1 --owner 5", "--owner" },
+		{ "-l unix:@x --owner 5", "--owner" },
 	};
 
 	arguments_check_rows(rows, LENGTH(rows));
@@ -153,6 +158,7 @@ static void test_listening_conflicts(void)
 	arguments_good("-l -k 1 -e cat -m 2");
 	arguments_good("-l tcp:1 --allow-privileged");
 	arguments_good("-l mux:/x:1 --mode 666");
+	arguments_good("-l mux:/x:1 --owner 5:6 --mode 660");
 }
 
 static void test_giving_conflicts(void)

@@ -110,7 +110,8 @@ static enum status meet(struct gather *gather, const struct options *options)
 	struct address peer;
 	bool connected;
 
-	if (prepare_listener(options, choice, listener) < 0 ||
+	if (prepare_netns(options, &gather->far, &gather->far) < 0 ||
+	    prepare_listener(options, choice, listener) < 0 ||
 	    !is_stream(listener->fd))
 		return STATUS_FAILED;
 	service_init(&gather->service);

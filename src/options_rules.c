@@ -94,6 +94,11 @@ static const char *service_conflict(const struct options *o)
 		{ o->has_owner && !file,
 		    "--owner requires a socket file: unix:PATH, "
 		    "mux:PATH:PORT" },
+		{ o->netns != NULL &&
+			!address_has(o->address.kind, ADDRESS_CID) &&
+			!address_has(o->target.kind, ADDRESS_CID),
+		    "--netns requires a VM socket: others stay in the network "
+		    "namespace of vcat" },
 		{ o->exit_idle > 0 && listen && !o->keep_open,
 		    "--exit-idle requires -k: without it, one is served" },
 	};

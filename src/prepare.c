@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "netns.h"
 #include "trouble.h"
 
 /* Returns 0, or -1 with errno after a message. */
@@ -23,9 +24,25 @@ static int look_up(const struct options *o, struct dial_target *target)
 	return -1;
 }
 
+int prepare_netns(
+    const struct options *o, struct dial_target *far, struct dial_target *near)
+{
+	int helper = 0;
+
+	if (o->netns != NULL)
+		helper = netns_open(o->netns, !o->no_sandbox);
+	far->choice.netns = helper;
+	near->choice.netns = helper;
+	return helper < 0 ? -1 : 0;
+}
+
 int prepare_names(
     const struct options *o, struct dial_target *far, struct dial_target *near)
 {
+	if (prepare_netns(o, far, near) < 0) {
+		errno = ECANCELED; /* not a time limit */
+		return -1;
+	}
 	if (o->action != OPTIONS_LISTEN && look_up(o, far) < 0)
 		return -1;
 	return o->has_target ? look_up(o, near) : 0;
@@ -66,6 +83,14 @@ int prepare_following(const struct options *o, struct resolver **resolver,
 	return o->has_target ? follow(o, resolver, near) : 0;
 }
 
+/* Nothing but the listener was to be a VM socket. */
+static void leave_netns(
+    const struct options *o, const struct socket_choice *choice)
+{
+	if (choice->netns > 0 && !address_has(o->target.kind, ADDRESS_CID))
+		close(choice->netns);
+}
+
 int prepare_listener(const struct options *o,
     const struct socket_choice *choice, struct listener *listener)
 {
@@ -78,6 +103,7 @@ int prepare_listener(const struct options *o,
 	if (o->verbose || listener->address.port != o->address.port)
 		log_line("listening on %s",
 		    address_format(&listener->address, text));
+	leave_netns(o, choice);
 	return 0;
 }
 

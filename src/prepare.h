@@ -14,10 +14,17 @@
 #include "resolver.h"
 
 /*
- * Looks up the names of what is to be dialled: the far side unless it is
- * accepted, and the near side if it is an address. Returns 0, or -1 with errno
- * after a message. A name that may be there later is no failure with --retry
- * or -k, unless a listener needs it.
+ * With --netns, has all VM sockets of both targets made in that namespace.
+ * Returns 0, or -1 after a message.
+ */
+int prepare_netns(
+    const struct options *o, struct dial_target *far, struct dial_target *near);
+
+/*
+ * Does that, and looks up the names of what is to be dialled: the far side
+ * unless it is accepted, and the near side if it is an address. Returns 0, or
+ * -1 with errno after a message. A name that may be there later is no failure
+ * with --retry or -k, unless a listener needs it.
  */
 int prepare_names(
     const struct options *o, struct dial_target *far, struct dial_target *near);

@@ -4,14 +4,18 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "netns.h"
 
 int socket_open(struct socket_attempt *attempt, int domain)
 {
-	int type = attempt->choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+	int helper = domain == AF_VSOCK ? attempt->choice->netns : 0;
+	int type = (attempt->choice->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM) |
+		   SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 	socket_abandon(attempt->fd);
 	attempt->fault.step = "socket";
-	attempt->fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	attempt->fd =
+	    helper > 0 ? netns_socket(helper, type) : socket(domain, type, 0);
 	return attempt->fd < 0 ? -1 : 0;
 }
 

@@ -20,8 +20,9 @@ struct names;
 struct owner;
 
 struct socket_choice {
-	bool seqpacket;       /* SOCK_SEQPACKET, else SOCK_STREAM */
-	bool sibling;         /* vsock: VMADDR_FLAG_TO_HOST */
+	bool seqpacket; /* SOCK_SEQPACKET, else SOCK_STREAM */
+	bool sibling;   /* vsock: VMADDR_FLAG_TO_HOST */
+	int netns; /* vsock: who makes its sockets, see netns.h; 0: we do */
 	uint32_t source_cid;  /* vsock, connecting: ADDRESS_ANY is any */
 	uint32_t source_port; /* vsock, connecting: ADDRESS_ANY is any */
 	size_t buffer;        /* bytes held in each direction; of a message */
@@ -133,7 +134,7 @@ struct family {
 
 /*
  * Gives the attempt a socket of that domain, non-blocking and close-on-exec, in
- * place of one that it may have.
+ * place of one that it may have; of AF_VSOCK, by choice->netns if that is set.
  */
 int socket_open(struct socket_attempt *attempt, int domain);
 

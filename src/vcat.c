@@ -15,6 +15,7 @@
 #include "options_read.h"
 #include "options_table.h"
 #include "plan.h"
+#include "prepare.h"
 #include "run.h"
 #include "scan.h"
 #include "status.h"
@@ -32,6 +33,8 @@ static enum status run_scan(const struct options *options)
 	struct socket_fault fault = { .step = "resolve" };
 	enum status status;
 
+	if (prepare_netns(options, &scan.target, &scan.target) < 0)
+		return STATUS_FAILED;
 	if (dial_resolve(&scan.target, &fault) < 0) {
 		trouble_report(&options->address, &fault, errno);
 		return STATUS_FAILED;

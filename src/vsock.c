@@ -165,6 +165,9 @@ static const struct hint hints[] = {
 	{ "socket", EAFNOSUPPORT, NULL,
 	    "no vsock module is loaded: on a host, modprobe vhost_vsock; for "
 	    "tests, modprobe vsock_loopback; a guest needs a vsock device" },
+	{ "socket", ECHILD, NULL,
+	    "the process that makes sockets for --netns was killed: start vcat "
+	    "again" },
 	{ "cid", ENODEV, NULL,
 	    "no vsock transport is loaded: vcat --doctor shows what to load" },
 	{ "cid", EACCES, NULL,
@@ -204,7 +207,7 @@ static const struct hint hints[] = {
 	{ "connect", EHOSTUNREACH, NULL,
 	    "the guest's vsock driver is not up yet{retry}" },
 	{ "connect", ENETUNREACH, NULL,
-	    "this network namespace has its own vsock: run vcat in the peer's "
+	    "this network namespace has its own vsock: give --netns the peer's "
 	    "(see /proc/sys/net/vsock/ns_mode)" },
 	{ "bind", EADDRNOTAVAIL, "local",
 	    "no loopback: modprobe vsock_loopback, or use vcat -l {port}" },

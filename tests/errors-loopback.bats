@@ -208,6 +208,13 @@ into_full() {
 	expect_in client.err "vcat: unix:s: read: Connection reset by peer"
 }
 
+@test "--netns: before Linux 7.0, VM sockets have no namespaces" {
+	fails 1 "--netns: /proc/self/ns/net: VM sockets have no namespaces here: /proc/sys/net/vsock/ns_mode is not there" \
+		"Linux 7.0" "$VCAT" --netns /proc/self/ns/net 1:1234
+	fails 1 "--netns: /proc/self/ns/net: VM sockets have no namespaces here: /proc/sys/net/vsock/ns_mode is not there" \
+		"Linux 7.0" "$VCAT" -l --netns /proc/self/ns/net 1234
+}
+
 @test "unix: EMSGSIZE: a message that our own buffer cannot hold" {
 	start listener "$PEER" -s -r up listen unix:s message 100000 may-fail read-eof
 	wait_until 10 test -e up

@@ -32,3 +32,16 @@ load helper
 	run -1 --separate-stderr unshare --net "$VCAT" -z -v 2:22
 	[[ $output == "2:22 unreachable "* ]]
 }
+
+@test "--netns: sockets are those of a namespace, which cannot reach the host" {
+	: >space
+	echo local >/proc/sys/net/vsock/child_ns_mode
+	unshare --net="$T/space" true
+	for peer in "2 host(2)" "5 vm(5)"; do
+		fails 1 "${peer#* }:1234: connect: Network is unreachable" "--netns" \
+			"$VCAT" --netns space "${peer% *}:1234"
+	done
+	run -1 --separate-stderr vcat -z -v --netns space 2:22
+	[[ $output == "2:22 unreachable "* ]]
+	umount space
+}

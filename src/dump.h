@@ -30,9 +30,10 @@ struct dump_pair;
 
 /*
  * Creates the file, which only its owner may read, or empties it; "" is stderr.
- * With NULL for the file, *dump is NULL, too. Returns 0, or -1 after a message.
+ * With NULL for the file, *opened is NULL, too. Returns 0, or -1 after a
+ * message.
  */
-int dump_open(struct dump **dump, const char *file);
+int dump_open(struct dump **opened, const char *file);
 
 /*
  * Ends a dump, which may be NULL. Returns the status, or STATUS_FAILED if it

@@ -1,7 +1,6 @@
 #include "run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -82,6 +82,7 @@ static enum status serve_passed(
 
 	if (!server_admits(&gather->server, fd, peer))
 		return STATUS_FAILED;
+	notify_ready(&gather->service.notify, &gather->loop);
 	collector_add(&gather->collector, fd, peer);
 	while (!gather->over)
 		if (loop_turn(&gather->loop) < 0) {

@@ -281,11 +281,10 @@ static enum status serve(struct run *run)
 	listener_close(&run->server.listener);
 	if (service->signal > 0)
 		loop_die(service->signal);
-	if (status != STATUS_OK)
-		return status;
-	if (run->status == STATUS_OK && run->lossy && stdio)
-		return STATUS_FAILED;
-	return run->status;
+	if (status == STATUS_OK)
+		status = run->status;
+	return status == STATUS_OK && run->lossy && stdio ? STATUS_FAILED
+							  : status;
 }
 
 /* Opens connections and serves them. */

@@ -65,7 +65,7 @@ static void note_connection(
 	if (calls && run->options->command != NULL && end->status == STATUS_OK)
 		return; /* the command has begun */
 	if (calls && server->opened != 0 && end->status != STATUS_OK)
-		run->lossy = true;
+		run->lossy = all->stdio != NULL;
 	if (end->stdout_gone || (calls && is_content(run, end)))
 		server_close(server);
 	server_note_end(server, end->status != STATUS_OK);
@@ -272,7 +272,6 @@ static int confine(struct run *run)
 static enum status serve(struct run *run)
 {
 	struct service *service = &run->service;
-	bool stdio = run->connections.stdio != NULL;
 	enum status status;
 
 	if (run->options->command != NULL)
@@ -283,8 +282,7 @@ static enum status serve(struct run *run)
 		loop_die(service->signal);
 	if (status == STATUS_OK)
 		status = run->status;
-	return status == STATUS_OK && run->lossy && stdio ? STATUS_FAILED
-							  : status;
+	return status == STATUS_OK && run->lossy ? STATUS_FAILED : status;
 }
 
 /* Opens connections and serves them. */

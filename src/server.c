@@ -1,8 +1,10 @@
 #include "server.h"
 
 #include <errno.h>
+#include <sys/param.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "log.h"
 #include "trouble.h"
 
@@ -106,13 +108,23 @@ static int accept_one(struct server *server)
 	return 1;
 }
 
+/* On a socket that blocks, accept(2) would wait for somebody to come. */
+static bool may_accept(const struct server *server)
+{
+	const struct listener *listener = &server->listener;
+
+	return !listener->blocks ||
+	       (fd_poll(listener->fd, POLLIN, 0) & POLLIN) != 0;
+}
+
 void server_look(struct server *server)
 {
-	int left = server->listener.blocks ? 1 : BATCH;
+	int left = BATCH;
 	int result = 1;
 
 	/* it may have been closed in this very turn */
-	while (result > 0 && left-- > 0 && !server->closed && has_place(server))
+	while (result > 0 && left-- > 0 && !server->closed &&
+	       has_place(server) && may_accept(server))
 		result = accept_one(server);
 	if (result < 0)
 		wait_for_room(server, errno);
@@ -166,8 +178,7 @@ static void pause_calls(struct server *server)
 		server->pause = PAUSE_FIRST;
 	server->opened = 0;
 	watch_door(server, deadline_in(server->pause));
-	if (server->pause < PAUSE_MOST)
-		server->pause *= 2;
+	server->pause = MIN(server->pause * 2, PAUSE_MOST);
 }
 
 void server_note_end(struct server *server, bool failed)

@@ -142,6 +142,7 @@ static void report_server(const struct service *service, struct server *server)
 	char to[ADDRESS_TEXT_SIZE];
 	char moved[64] = "";
 	uint64_t bytes[2];
+	bool dials = server->call != NULL && server->opened == 0;
 
 	if (server->count != NULL) {
 		server->count(server, bytes);
@@ -155,7 +156,7 @@ static void report_server(const struct service *service, struct server *server)
 	    server->name != NULL ? ": " : "", address_name(server->at, at),
 	    server->to != NULL ? " -> " : "",
 	    server->to != NULL ? address_name(server->to, to) : "",
-	    server->running, server->accepted,
+	    dials ? 0 : server->running, server->accepted,
 	    server->call != NULL ? "made" : "accepted", server->refused,
 	    server->failed, moved, service->since);
 }
@@ -191,9 +192,12 @@ static bool look(struct service *service)
 {
 	struct server *server;
 
-	STAILQ_FOREACH(server, &service->servers, next)
+	STAILQ_FOREACH(server, &service->servers, next) {
+		log_name(server->name);
 		if (server->call == NULL && !server->closed)
 			server_look(server);
+	}
+	log_name(NULL);
 	return service->room.taken > 0;
 }
 
@@ -225,7 +229,8 @@ static void run_clock(struct loop_task *task)
 /* No more than there are descriptors for. */
 static void open_room(struct service *service)
 {
-	int room = fd_room(service->loop->epoll, SPARE_DESCRIPTORS);
+	int spare = SPARE_DESCRIPTORS + service->count; /* they listen */
+	int room = fd_room(service->loop->epoll, spare);
 	int most =
 	    service->descriptors > 0 ? room / service->descriptors : INT_MAX;
 
@@ -247,6 +252,17 @@ static void begin(struct service *service)
 	notify_ready(&service->notify, service->loop);
 }
 
+static void end_all(struct service *service)
+{
+	struct server *server;
+
+	STAILQ_FOREACH(server, &service->servers, next) {
+		log_name(server->name);
+		server->end_all(server);
+	}
+	log_name(NULL);
+}
+
 enum status service_run(struct service *service)
 {
 	struct server *server;
@@ -265,8 +281,7 @@ enum status service_run(struct service *service)
 	if (service->error != 0)
 		trouble_at(server->at, "epoll", service->error);
 	if (service->room.taken > 0)
-		STAILQ_FOREACH(server, &service->servers, next)
-			server->end_all(server);
+		end_all(service);
 	if (service->error != 0)
 		return STATUS_FAILED;
 	return service->expired ? STATUS_TIMEOUT : STATUS_OK;

@@ -7,6 +7,7 @@
 
 #include "confine.h"
 #include "connection.h"
+#include "fd.h"
 #include "forwards_read.h"
 #include "log.h"
 #include "loop.h"
@@ -159,6 +160,7 @@ static enum status serve(struct forwards *forwards, const struct options *o)
 	int ready = 0;
 	enum status status = STATUS_FAILED;
 
+	fd_room(forwards->loop.epoll, 0); /* may raise the limit */
 	while (ready < count && prepare(&forwards->all[ready]) == 0)
 		ready++;
 	if (ready == count && follow(forwards) == 0) {

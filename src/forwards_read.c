@@ -128,11 +128,16 @@ static bool is_comment(const char *line)
 {
 	char first = line[strspn(line, " \t\r\n")];
 
-	return first == '\0' || first == '#' || first == ';';
+	return first == '#' || first == ';';
 }
 
-/* Adds what follows to a line that goes on; comments in between are left out.
- * Returns the line. */
+static bool is_blank(const char *line)
+{
+	return line[strspn(line, " \t\r\n")] == '\0';
+}
+
+/* Adds what follows to a line that goes on; comments in between are left out,
+ * and a blank line is the end. Returns the line. */
 static char *join(struct reading *reading, char *line)
 {
 	bool more = goes_on(line);
@@ -189,7 +194,7 @@ enum status forwards_read(const char *path, struct forwards_list *list)
 	while (reading.error == 0 && (line = read_line(&reading)) != NULL) {
 		int number = reading.number;
 
-		if (is_comment(line)) {
+		if (is_blank(line) || is_comment(line)) {
 			free(line);
 			continue;
 		}

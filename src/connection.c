@@ -28,7 +28,7 @@
 #define PARTING_SECONDS 2.0 /* for what is on its way when it is cut off */
 
 enum connection_state {
-	DIALLING_FAR,
+	DIALLING_FAR, /* these two are also indices of all->told */
 	DIALLING_NEAR,
 	RELAYING,
 	PARTING,
@@ -240,11 +240,12 @@ static void note_dialled(struct connection *connection, int fd)
 	bool far = connection->state == DIALLING_FAR;
 	char name[ADDRESS_TEXT_SIZE];
 
-	all->told = 0;
+	all->told[connection->state] = 0;
 	if (all->verbose)
 		log_error("%s: connected", address_name(peer, name));
 	if (far && all->take != NULL) {
 		connection->end.status = all->take(all, fd);
+		close(fd);
 		finish(connection);
 	} else if (open_stream(connection,
 		       far ? &connection->far : &connection->target, fd,
@@ -263,6 +264,7 @@ static void note_dial(struct connection *connection)
 	struct connections *all = connection->all;
 	struct loop_task *task = &connection->task;
 	struct dial *dial = &connection->dial;
+	int *told = all->again ? &all->told[connection->state] : NULL;
 
 	dump_dial(connection->dump, dial, connection->state == DIALLING_FAR);
 	if (dial->state == DIAL_CONNECTED) {
@@ -270,8 +272,7 @@ static void note_dial(struct connection *connection)
 		return;
 	}
 	if (dial->state == DIAL_FAILED) {
-		fail(connection,
-		    verdict_of_dial(dial, all->again ? &all->told : NULL));
+		fail(connection, verdict_of_dial(dial, told));
 		return;
 	}
 	task->fds[0] = dial_interest(dial);
@@ -286,9 +287,7 @@ static void note_dial(struct connection *connection)
 
 static void go_on_dialling(struct connection *connection)
 {
-	const struct pollfd *fds = connection->task.fds;
-
-	if (fds[1].revents != 0) {
+	if (connection->task.fds[1].revents != 0) {
 		connection->alerted = true;
 		fd_probe_peer(connection->far.in.fd);
 	}
@@ -297,7 +296,7 @@ static void go_on_dialling(struct connection *connection)
 		fail(connection, STATUS_FAILED);
 		return;
 	}
-	dial_advance(&connection->dial, fds[0].revents);
+	dial_advance(&connection->dial, connection->task.fds[0].revents);
 	note_dial(connection);
 }
 

@@ -53,15 +53,17 @@ struct connections {
 	struct dump *dump;  /* of -x; NULL: none */
 	struct meter meter; /* of the one there is; only if alone */
 
-	bool again; /* dials are repeated: an error is told only once */
-	int told;   /* the error of a dial that was told last; at first 0 */
+	bool again;  /* dials are repeated: an error is told only once */
+	int told[2]; /* the error of a dial that was told last, of the far and
+			of the near side; at first 0 */
 	const char *name;  /* for messages, before each; NULL: none */
 	uint64_t moved[2]; /* bytes from the far side, and to it, by those that
 			      have ended; at first {0} */
 
 	/* All is dialled, and a relay begins; NULL: it does not matter. */
 	void (*settle)(struct connections *all);
-	/* Instead of relaying: takes over the socket that was dialled. */
+	/* Instead of relaying: does its work with the socket that was dialled,
+	 * which is closed then. */
 	enum status (*take)(struct connections *all, int fd);
 
 	/* One has ended, and all of it is closed. */

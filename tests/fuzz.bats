@@ -61,6 +61,10 @@ fuzz() {
 	fuzz relay 90000
 }
 
+@test "fuzz: the words of a line are where they were, and what they were" {
+	fuzz words 500000
+}
+
 @test "fuzz: each fuzzer has a corpus and a test here" {
 	for file in "$TOP"/tests/fuzz/*.c; do
 		name=$(basename "$file" .c)

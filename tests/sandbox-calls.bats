@@ -299,3 +299,76 @@ looks_up() {
 	trace connects "$VCAT" -v --retry=5 unix:t -e 'echo hi; exit 3'
 	ends connects 3 dials-unix
 }
+
+@test "forwards: of all kinds, and one that dials, with SIGUSR1 and to SIGTERM" {
+	start target "$VCAT" -l -k tcp:localhost:any -e cat
+	port_of target
+	printf '%s\n' "-l -k unix:a -t tcp:localhost:$port" '-l -k tcp:any -t unix:a' \
+		'-l -k mux:m:7 -t mux:none:8' '-k unix:far -t unix:a' \
+		'-l -k --seqpacket unix:q -t unix:none' >forwards
+	trace all "$VCAT" -v -f forwards </dev/null
+	listens q
+	port_of all
+	run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 30 -c 10 -b 100000 "tcp:127.0.0.1:$port"
+	run timeout "$LIMIT" "$PEER" connect unix:m_7 may-fail read-eof
+	start far "$PEER" listen unix:far text hello shutdown read-eof
+	finish far
+	traced_pid all
+	kill -USR1 "$pid"
+	wait_until 10 grep -q '^forwards:4: unix:far' all.err
+	kill "$pid"
+	ends all 143 "accepts dials-unix dials-tcp"
+}
+
+@test "again: what dials again, with SIGUSR1; with a command, and with a target" {
+	trace here "$VCAT" -v -k unix:far -d </dev/null
+	traced_pid here
+	wait_until 10 grep -q 'No such file' here.err
+	for i in 1 2; do
+		start far "$PEER" listen unix:far text hello close
+		finish far
+		rm -f far
+	done
+	kill -USR1 "$pid"
+	wait_until 10 grep -q ' made, ' here.err
+	kill "$pid"
+	ends here 143 dials-unix
+	start target "$VCAT" -l -k tcp:any -e cat
+	port_of target
+	trace here "$VCAT" -k unix:far -t "tcp:127.0.0.1:$port" </dev/null
+	traced_pid here
+	for i in 1 2; do
+		start far "$PEER" listen unix:far text hello read 5 close
+		finish far
+		expect "$status" 0
+		rm -f far
+	done
+	kill "$pid"
+	ends here 143 "dials-unix dials-tcp"
+	trace here "$VCAT" -k unix:far -e cat </dev/null
+	for i in 1 2; do
+		start far "$PEER" listen unix:far text hello read 5 close
+		finish far
+		expect "$status" 0
+		rm -f far
+	done
+	pid_of here
+	pid=$(pgrep -P "$pid" | head -n 1)
+	kill -USR1 "$pid"
+	wait_until 10 grep -q ' made, ' here.err
+	kill "$pid"
+	finish here
+	expect "$status" 143
+	made_only here dials-unix
+}
+
+@test "limits: time without a client" {
+	trace here "$VCAT" -l -k --exit-idle 0.3 unix:s -t unix:none </dev/null
+	ends here 0 "accepts dials-unix"
+	trace here "$VCAT" -l --accept-timeout 0.3 unix:s </dev/null
+	ends here 3 accepts
+	trace here systemd-socket-activate -l "$T/p" "$VCAT" -l - -k --exit-idle 0.3 -d </dev/null
+	wait_until 10 grep -q ^Listening here.err
+	run -0 vcat "unix:$T/p" </dev/null
+	ends here 0 accepts
+}

@@ -254,19 +254,14 @@ crowd() {
 	echo_server
 	forwards "-l -k 2216 -t unix:/run/test/echo"
 	run -0 systemctl start vcat-forwards.service
-	mkfifo in
-	start client "$VCAT" 1:2216 <in
-	exec {in}>in
-	echo first >&"$in"
-	wait_until 10 grep -q first client.out
+	start client "$PEER" connect vsock:1:2216 text first read 5 touch there \
+		wait-file go text second shutdown read 6 expect-eof
+	wait_until 10 test -e there
 	systemctl stop --no-block vcat-forwards.service
 	becomes vcat-forwards.service SubState stop-sigterm
 	run -1 vcat 1:2216 </dev/null
-	echo second >&"$in"
-	exec {in}>&-
-	finish client
-	expect "$status" 0
-	expect "$(<client.out)" $'first\nsecond'
+	touch go
+	ended client 0
 	becomes vcat-forwards.service ActiveState inactive
 	has vcat-forwards.service Result success
 }
@@ -275,17 +270,14 @@ crowd() {
 	echo_server
 	forwards "-l -k 2217 -t unix:/run/test/echo"
 	run -0 systemctl start vcat-forwards.service
-	mkfifo in
-	start client "$VCAT" 1:2217 <in
-	exec {in}>in
-	echo first >&"$in"
-	wait_until 10 grep -q first client.out
+	start client "$PEER" connect vsock:1:2217 text first read 5 touch there \
+		wait-file go text second shutdown read 6 expect-eof
+	wait_until 10 test -e there
 	main_pid vcat-forwards.service
 	kill -TERM "$pid"
 	becomes vcat-forwards.service ActiveState deactivating
-	exec {in}>&-
-	finish client
-	expect "$status" 0
+	touch go
+	ended client 0
 	becomes vcat-forwards.service ActiveState inactive
 }
 

@@ -90,7 +90,7 @@ said() {
 # echo_server: behind /run/test/echo, where a service sees it, and any user may
 # connect to it.
 echo_server() {
-	start echo socat -t 30 UNIX-LISTEN:/run/test/echo,fork,backlog=256,mode=666 PIPE
+	start echo socat UNIX-LISTEN:/run/test/echo,fork,backlog=256,mode=666 EXEC:cat,nofork
 	wait_until 10 test -S /run/test/echo
 }
 

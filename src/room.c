@@ -4,6 +4,8 @@ void room_open(struct room *room, int most, int servers)
 {
 	int share = most / servers / 2;
 
+	if (share == 0 && most > servers)
+		share = 1;
 	*room = (struct room){
 		.most = most,
 		.share = share,

@@ -1,7 +1,8 @@
 /*
  * How many connections there may be at once, when several servers share one
  * limit. Half of all places are kept, the same number for each server, so that
- * a busy one cannot shut the others out.
+ * a busy one cannot shut the others out; or one for each where half of all is
+ * too few.
  */
 #ifndef VCAT_ROOM_H
 #define VCAT_ROOM_H

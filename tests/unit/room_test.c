@@ -59,6 +59,18 @@ static void test_narrow(void)
 	CHECK_INT(fill(&room, &running[1]), 1);
 }
 
+/* Half of all would be less than one for each. */
+static void test_scarce(void)
+{
+	struct room room;
+	int running[4] = { 0 };
+
+	room_open(&room, 6, 4);
+	CHECK_INT(fill(&room, &running[0]), 3);
+	for (int i = 1; i < 4; i++)
+		CHECK_INT(fill(&room, &running[i]), 1);
+}
+
 static void test_refused(void)
 {
 	struct room room;
@@ -101,10 +113,9 @@ static void test_random(void)
 
 static const struct test tests[] = {
 	{ "room: one server may take all places", test_alone },
-	{ "room: a greedy server leaves the others theirs",
-	    test_greedy },
-	{ "room: with less places than servers, none is kept",
-	    test_narrow },
+	{ "room: a greedy server leaves the others theirs", test_greedy },
+	{ "room: with less places than servers, none is kept", test_narrow },
+	{ "room: with few places, one is kept for each server", test_scarce },
 	{ "room: who finds no place is noted", test_refused },
 	{ "room: places come and go, and none is lost", test_random },
 };

@@ -128,7 +128,7 @@ asks() {
 	need_strace
 	run -0 strace -f -e trace=socket,bind,connect -o calls "$VCAT" -f forwards --check
 	expect "$output" ""
-	! grep -E '^[0-9 ]*(socket|bind|connect)\(' calls
+	run -1 grep -E '^[0-9 ]*(socket|bind|connect)\(' calls
 	[[ ! -e a ]]
 }
 
@@ -294,27 +294,63 @@ more_than() {
 	(($(grep -c '^vcat: forwards:1: .*: connected' all.err) > $1))
 }
 
+# Clients that are there and do nothing: COUNT at each socket.
+VISIT='
+import socket, sys, time
+clients = []
+for name in sys.argv[2:]:
+    for i in range(int(sys.argv[1])):
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].connect(name)
+print("there", flush=True)
+time.sleep(60)'
+
+# visit COUNT NAME...: starts them, and waits until all are there.
+visit() {
+	start visit python3 -c "$VISIT" "$@"
+	wait_until 20 grep -q there visit.out
+}
+
 @test "forwards: a flood on one does not stop another, with few descriptors" {
 	echo_server echo
-	start mute socat UNIX-LISTEN:mute,fork,backlog=256 EXEC:'sleep 60'
+	start mute python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX)
+s.bind('mute'); s.listen(256); time.sleep(60)"
 	wait_until 10 test -S mute
-	{
-		echo '-l -k unix:a -t unix:mute'
-		echo '-l -k unix:b -t unix:echo'
-		for i in {1..28}; do
-			echo "-l -k unix:s$i -t unix:echo"
-		done
-	} >forwards
+	printf '%s\n' '-l -k unix:a -t unix:mute' '-l -k unix:b -t unix:echo' \
+		'-l -k unix:c -t unix:echo' >forwards
 	start all bash -c 'ulimit -n 100; exec "$@"' - "$VCAT" -v -f forwards </dev/null
 	wait_until 10 serves all
-	# bytes come to an end here before all are served: they wait in the backlog
-	start flood timeout 30 "$TOOLS/crowd" -n 90 -c 90 -b 100 unix:a
-	wait_until 10 more_than 3
-	for at in b s1 s28; do
-		echo hello >sent
-		asks "UNIX-CONNECT:$at"
+	visit 60 a
+	# 22 places, 3 of them kept for each; the loop has some descriptors, too
+	wait_until 10 more_than 10
+	for at in b c; do
+		run -0 timeout "$LIMIT" "$TOOLS/crowd" -n 20 -c 3 -b 10000 "unix:$at"
+		expect "${lines[0]}" "20 whole"
 	done
-	run -1 grep -E 'Too many open files|accept:' all.err
+	run -1 grep 'Too many open files' all.err
+	run -1 more_than 30
+}
+
+@test "forwards: what listens counts as a descriptor, too" {
+	start mute python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX)
+s.bind('mute'); s.listen(256); time.sleep(60)"
+	for i in {1..60}; do
+		echo "-l -k unix:s$i -t unix:mute"
+	done >forwards
+	start all bash -c 'ulimit -n 300; exec "$@"' - "$VCAT" -v -f forwards </dev/null
+	wait_until 10 serves all
+	visit 4 s{1..60}
+	# each of them has one at least
+	wait_until 10 each_opened all 60
+	pid_of all
+	kill -USR1 "$pid"
+	wait_until 10 grep -q '^forwards:60: ' all.err
+	run -1 grep 'Too many open files' all.err
+}
+
+each_opened() {
+	[[ $(grep -oE '^vcat: forwards:[0-9]+: .*: connected' "$1.err" | cut -d: -f 3 |
+		sort -u | wc -l) == "$2" ]]
 }
 
 @test "forwards: 1,000 in one file, with few descriptors to begin with" {

@@ -32,7 +32,7 @@ ends_by_itself() {
 		# shellcheck disable=SC2086 # words
 		start here "$VCAT" -l --accept-timeout 1 unix:s $more </dev/null
 		wait_until 10 test -S s
-		start client "$PEER" connect unix:s text hello sleep 1.5 shutdown read-eof
+		start client "$PEER" connect unix:s text hello sleep 1.3 shutdown read-eof
 		ended client 0
 		[[ $more == -k* ]] || {
 			ends_by_itself here 0
@@ -87,7 +87,7 @@ os.execvp(sys.argv[1], sys.argv[1:])'
 		# shellcheck disable=SC2086 # words
 		start here "$VCAT" -l -k --exit-idle 0.5 unix:s $more </dev/null
 		wait_until 10 test -S s
-		start client "$PEER" connect unix:s text hello sleep 1.5 shutdown read-eof
+		start client "$PEER" connect unix:s text hello sleep 1.3 shutdown read-eof
 		ended client 0
 		ends_by_itself here 0
 		expect "$(<here.err)" ""
@@ -147,7 +147,7 @@ for i in range(int(sys.argv[3])):
         process.wait()
         continue
     client.sendall(b"x")
-    client.settimeout(0.2)
+    client.settimeout(0.02)
     answer = b""
     while True:
         try:
@@ -175,14 +175,14 @@ print(lost, "lost")
 @test "exit-idle: no client of a passed socket is lost, at the very end either" {
 	need_filter
 	echo_server echo
-	run -0 timeout 100 python3 -c "$AT_THE_END" "$VCAT" passed 200
-	expect "$output" $'200 served, 0 refused\n0 lost'
+	run -0 timeout 100 python3 -c "$AT_THE_END" "$VCAT" passed 100
+	expect "$output" $'100 served, 0 refused\n0 lost'
 }
 
 @test "exit-idle: who has connected to our own socket file is served" {
 	need_filter
 	echo_server echo
-	run -0 timeout 100 python3 -c "$AT_THE_END" "$VCAT" own 200
+	run -0 timeout 100 python3 -c "$AT_THE_END" "$VCAT" own 100
 	expect "${lines[-1]}" "0 lost" "$output"
 }
 

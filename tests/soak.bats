@@ -21,6 +21,11 @@ in_place_of_vcat() {
 	[[ ${lines[-1]} == "soak: 1500 connections, "*" bytes, 0 failures" ]]
 }
 
+@test "soak: 1,000 connections over ten forwards in one process, and nothing is left" {
+	run -0 env CONNECTIONS=1000 timeout "$LIMIT" "$TOP/tests/soak/forwards"
+	expect "${lines[-1]}" "soak: 1000 of 1000 connections whole, status 0"
+}
+
 # by_socat OPTIONS ADDRESS: it as a forwarder to there, for the above.
 by_socat() {
 	cat <<-END

@@ -1,6 +1,6 @@
 # machine: here
 # -f: many forwards in one process, from a file.
-# shellcheck disable=SC2154,SC2030,SC2031 # set by helpers, for each test
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells
 bats_require_minimum_version 1.5.0
 load sandbox
 load forward

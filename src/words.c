@@ -34,7 +34,7 @@ static int read_escape(const char **from)
 	int code;
 
 	if (name != NULL) {
-		code = meanings[name - names];
+		code = (unsigned char)meanings[name - names];
 	} else if (text[0] == 'x') {
 		code = read_digits(text + 1, 2, 16);
 		length = 3;

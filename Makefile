@@ -169,6 +169,11 @@ check:
 	$(MAKE) BUILD=$(BUILD) all units tools
 	BUILD=$(BUILD) tests/check $(T)
 
+# For packagers: no virtual machine, no root, no network, and nothing is installed.
+check-here:
+	$(MAKE) BUILD=$(BUILD) all units tools
+	BUILD=$(BUILD) tests/check --here $(T)
+
 # What a fuzzer finds out stays in build/fuzz/corpus, for the next time.
 fuzz:
 	tests/deps
@@ -233,6 +238,7 @@ help:
 	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
+	@echo 'make check-here       only those without a VM, root or network; installs nothing'
 	@echo 'make fuzz SECONDS=60  run each fuzzer that long'
 	@echo 'make faults           inject faults into the system calls of every kind of job'
 	@echo 'make ports            the unit tests by other compilers, and for i386 and s390x'
@@ -246,8 +252,8 @@ help:
 	@echo 'BUILD=release|asan, CC, CFLAGS, CPPFLAGS, LDFLAGS are respected.'
 
 FORCE:
-.PHONY: all completions units tools fuzzers install uninstall check fuzz demo \
-	faults ports memcheck bench soak lint format clean help FORCE
+.PHONY: all completions units tools fuzzers install uninstall check check-here \
+	fuzz demo faults ports memcheck bench soak lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \

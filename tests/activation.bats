@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback socat systemd-socket-activate
 # -l -: sockets that whoever started vcat has opened, as systemd does.
 bats_require_minimum_version 1.5.0
 load helper

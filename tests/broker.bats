@@ -1,4 +1,5 @@
 # machine: here
+# needs: pgrep script strace
 # -e in two processes: one opens connections in a sandbox, the other runs the
 # commands.
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells

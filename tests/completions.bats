@@ -1,4 +1,5 @@
 # machine: here
+# needs: fish script zsh
 bats_require_minimum_version 1.5.0
 load helper
 

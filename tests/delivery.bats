@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback
 # Bytes that did not arrive are a failure, and bytes that can arrive do, also
 # where the kernel reports it otherwise than by a failed read or write.
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback pgrep ps
 # Commands on the socket itself: -e.
 bats_require_minimum_version 1.5.0
 load helper

@@ -1,4 +1,5 @@
 # machine: here
+# needs: socat
 # Hybrid sockets (mux:) through the muxers of three VMMs, as tests/tools/fake-vmm
 # plays them: what vcat makes of their ways, and of their faults. Here the
 # guest's port N is the AF_UNIX socket ./guest_N, and ./host_N is how the guest

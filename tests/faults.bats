@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # Each job of vcat with faults in its system calls: it does what it should, or says
 # why it does not. These are the most telling faults; `make faults` has all.
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 # machine: here
+# needs: jq loopback setpriv socat strace systemd-socket-activate unshare
 # --files and --into: files arrive whole, or not at all.
 bats_require_minimum_version 1.5.0
 load helper

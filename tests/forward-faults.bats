@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # Forwarding, -l -k -t: one that fails, one that is slow, and how it ends.
 bats_require_minimum_version 1.5.0
 load helper

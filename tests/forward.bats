@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback socat
 # Forwarding, -l -k -t: every kind to every kind, many at once.
 bats_require_minimum_version 1.5.0
 load helper

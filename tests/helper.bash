@@ -17,7 +17,7 @@ read -r _ _ machines <"${BATS_TEST_FILENAME:?}"
 
 TOP=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
 BUILD=${BUILD:-release}
-VCAT=$TOP/build/$BUILD/vcat
+VCAT=${VCAT_TEST_PROGRAM:-$TOP/build/$BUILD/vcat}
 TOOLS=$TOP/build/$BUILD/tools
 PEER=$TOOLS/peer
 PATTERN=$TOOLS/pattern

@@ -1,4 +1,5 @@
 # machine: here
+# needs: socat
 # Hybrid sockets (mux:) against a scripted VMM; fake-vmm.bats has whole ones.
 # "CONNECT 52\n" has 11 bytes.
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # The load generator: a measurement is worth what its counting is worth.
 bats_require_minimum_version 1.5.0
 load helper

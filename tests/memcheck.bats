@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # Each kind of job under valgrind; `make memcheck` has the unit tests, too.
 bats_require_minimum_version 1.5.0
 load helper

@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # A host and its guests, with a real hybrid socket between them: this machine
 # is the host, where all is AF_UNIX; vhost-device-vsock is the VMM's device;
 # two guests of tests/vm, CID 3 and 4, have the kernel's virtio-vsock driver.

@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback script socat ssh
 # -F: the socket itself, passed over stdout.
 bats_require_minimum_version 1.5.0
 load helper

@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # Unit tests on other machines; `make ports` has all of them, and compilers, too.
 bats_require_minimum_version 1.5.0
 load helper

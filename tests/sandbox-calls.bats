@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback pgrep script strace
 # No job makes a system call that its sandbox refuses: strace looks on from the
 # beginning to the end.
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells

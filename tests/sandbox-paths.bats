@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback pgrep
 # What an intruder in a running vcat can still reach: files and TCP ports.
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback pgrep setpriv strace unshare
 # The rights of vcat's processes and of its commands; and what vcat says of its
 # sandbox.
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells

@@ -1,4 +1,5 @@
 # machine: here
+# needs: loopback pgrep systemd-socket-activate
 # What an intruder in a running vcat can still do: its system calls.
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by helpers; expanded by inner shells
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 # machine: here
+# needs: jq loopback script setpriv socat unshare
 # -z over TCP, unix and hybrid sockets; VM sockets: scan-vsock.bats.
 bats_require_minimum_version 1.5.0
 load helper

@@ -1,4 +1,5 @@
 # machine: here
+# needs: developer
 # A small soak; make soak is the large one. And a soak finds out what is wrong.
 bats_require_minimum_version 1.5.0
 load helper

@@ -1,4 +1,5 @@
 # machine: here
+# needs: socat
 # What vcat is given as stdin and stdout, and what it makes of their ways.
 bats_require_minimum_version 1.5.0
 load helper

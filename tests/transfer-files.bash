@@ -124,7 +124,10 @@ against() {
 # empty_world: as new_world, but what is beside world/in is as it was before.
 empty_world() {
 	[[ -d world ]] || new_world
-	[[ ! $(ls -A world/in) ]] || find world/in -mindepth 1 -delete
+	[[ ! $(ls -A world/in) ]] || {
+		chmod -R u+rwx world/in # not only root can clear it
+		find world/in -mindepth 1 -delete
+	}
 }
 
 # case_of OPTIONS STATUS FILES WORD...: a receiver with the options ends with

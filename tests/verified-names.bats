@@ -84,6 +84,7 @@ AWAIT_D=(run 'until test -d world/in/d; do sleep 0.01; done')
 		courier "${SENDS[@]}" $(within "$name" file "$name" 5 await "go:$id" \
 			begin "$id" data 0 hello end 5) finish 0 ends
 		ends_with vcat 0
+		chmod -R u+rwx world/in
 		(
 			cd world/in
 			while [[ $name == */* ]]; do
@@ -92,7 +93,6 @@ AWAIT_D=(run 'until test -d world/in/d; do sleep 0.01; done')
 			done
 			expect "$(<"$name")" hello
 		)
-		chmod -R u+rwx world/in
 	done
 }
 

@@ -1,4 +1,5 @@
 # machine: here
+# needs: socat
 # Receivers and streams that mean harm, peers without end, and plain ones.
 bats_require_minimum_version 1.5.0
 load helper
@@ -271,6 +272,7 @@ plain_peer() {
 	for what in receiver sender; do
 		new_world
 		$what
+		wait_until 5 test -S s
 		timeout 20 socat EXEC:cat UNIX-CONNECT:s
 		ends_with vcat 1
 	done

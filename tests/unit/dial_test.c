@@ -1,4 +1,6 @@
 /*
+ * needs: loopback
+ *
  * Dialling without waiting, over AF_UNIX and TCP on loopback.
  */
 #include "dial.h"

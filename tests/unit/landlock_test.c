@@ -1,4 +1,6 @@
 /*
+ * needs: loopback
+ *
  * Landlock's rules: what each allows, and that all else is refused.
  */
 #include "landlock.h"

@@ -1,4 +1,6 @@
 /*
+ * needs: loopback
+ *
  * Streams on sockets: ends, messages, and whether the peer has gone. Streams
  * on stdin and stdout are in stdio_test.c.
  */

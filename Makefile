@@ -22,8 +22,20 @@ VERSION := $(or $(DESCRIBED:v%=%),$(shell cat VERSION))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wformat=2
+
+# LIBBSD=no: compat/ in the place of libbsd. It asks NSS for nothing.
+LIBBSD_static := no
+LIBBSD ?= $(or $(LIBBSD_$(BUILD)),$(shell \
+	$(PKG_CONFIG) --exists libbsd-overlay && echo yes || echo no))
+ifeq ($(LIBBSD),no)
+COMPAT := $(B)/compat/compat.o
+BSD_CFLAGS := -isystem compat -include compat/compat.h
+BSD_LIBS := $(COMPAT)
+else
+COMPAT :=
 BSD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbsd-overlay)
 BSD_LIBS := $(shell $(PKG_CONFIG) --libs libbsd-overlay)
+endif
 MD_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmd)
 MD_LIBS := $(shell $(PKG_CONFIG) --libs libmd)
 XXHASH_CFLAGS := $(shell $(PKG_CONFIG) --cflags libxxhash)
@@ -35,6 +47,8 @@ FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),, \
 	-D_FORTIFY_SOURCE=2)
 HARDENING_release := -fstack-protector-strong -fPIE $(FORTIFY)
 LINK_HARDENING_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+HARDENING_static := $(HARDENING_release)
+LINK_HARDENING_static := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -DSANDBOX_SANITIZED=1
 SANITIZE_fuzz := $(SANITIZE_asan) -fsanitize=fuzzer-no-link
@@ -60,6 +74,10 @@ include tests/tools/tools.mk
 
 $(B)/vcat: $(OBJECTS)
 	$(CC) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(LIBS)
+
+$(B)/compat/%.o: compat/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Rewritten only when the version has changed.
 $(B)/version: FORCE
@@ -132,6 +150,16 @@ $(B)/fuzz/%: tests/fuzz/%.c $(MODULES) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) \
 		-fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $< $(MODULES) $(LIBS)
+
+$(B)/vcat $(UNITS) $(ASKERS) $(FUZZERS) $(TOOLS) $(B)/completions/generate: \
+	| $(COMPAT)
+
+# One file that needs nothing but a kernel. Names of hosts are looked up as far as
+# glibc can do that without NSS modules: /etc/hosts and DNS; the linker warns of that.
+static:
+	$(MAKE) BUILD=static build/static/vcat
+	strip build/static/vcat
+	@echo "build/static/vcat: $$(stat -c %s build/static/vcat) bytes"
 
 units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
@@ -235,6 +263,7 @@ clean:
 
 help:
 	@echo 'make                  build $(B)/vcat'
+	@echo 'make static           one static binary, build/static/vcat'
 	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
@@ -253,7 +282,7 @@ help:
 
 FORCE:
 .PHONY: all completions units tools fuzzers install uninstall check check-here \
-	fuzz demo faults ports memcheck bench soak lint format clean help FORCE
+	static fuzz demo faults ports memcheck bench soak lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \

@@ -120,19 +120,21 @@ commit() {
 	expect "$output" "vcat $(<"$TOP/build/$BUILD/version")"
 }
 
-@test "static: one file that needs no library, and its sandbox" {
-	mkdir in
-	cp -r "$TOP"/{Makefile,VERSION,src,filters,completions,tests} .
-	echo hello >file
-	# the linker warns of functions that would load libraries for names
-	run -0 made -j2 BUILD=static LDFLAGS=-static build/static/vcat
-	run -1 --separate-stderr ldd build/static/vcat
-	VCAT=$PWD/build/static/vcat
-	start listener "$VCAT" -v -l --into in tcp:any
-	port_of listener
-	run -0 vcat --files file "tcp:localhost:$port"
-	finish listener
-	expect "$status" 0
-	cmp file in/file
-	grep -q '^vcat: sandbox: seccomp, ' listener.err
+# A copy of what is compiled.
+copy_sources() {
+	cp -r "$TOP"/{Makefile,VERSION,src,filters,compat,completions,tests} .
+}
+
+@test "libbsd: without it, compat/ does the same" {
+	local unit units=(compat loop address value walk relay_rules)
+	copy_sources
+	units=("${units[@]/%/_test}")
+	run -0 made -j2 LIBBSD=no build/release/vcat \
+		"${units[@]/#/build/release/unit/}"
+	expect "$output" "" "what the compilers say"
+	run -0 ldd build/release/vcat
+	[[ $output != *libbsd* ]]
+	for unit in "${units[@]}"; do
+		run -0 "build/release/unit/$unit"
+	done
 }

@@ -20,7 +20,7 @@ endif
 TOOLS_COURIER_OBJS := $(addprefix $(B)/tools/,courier.o courier_link.o \
 	courier_says.o courier_waits.o wire.o place.o timing.o)
 
-TOOLS := $(TOOLS_C) $(TOOLS_GO) $(B)/tools/courier \
+TOOLS := $(TOOLS_C) $(TOOLS_GO) $(addprefix $(B)/tools/,courier bare-init) \
 	$(addprefix $(B)/tools/,fsync-fails.so raise-exits.so rough.so \
 	bad-names.so)
 
@@ -34,6 +34,11 @@ $(B)/tools/peer: $(TOOLS_PEER_OBJS)
 
 $(B)/tools/courier: $(TOOLS_COURIER_OBJS)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(BSD_LIBS) -lxxhash
+
+# It runs where there is no libc.
+$(B)/tools/bare-init: tests/tools/bare-init.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -static -o $@ $<
 
 # They are loaded into programs that have a sanitizer, or none.
 $(B)/tools/%.so: tests/tools/%.c

@@ -161,6 +161,23 @@ static:
 	strip build/static/vcat
 	@echo "build/static/vcat: $$(stat -c %s build/static/vcat) bytes"
 
+# The files of a clone, or of an unpacked tarball: always the same bytes. Debian's
+# packaging is no part of it.
+DIST := vcat-$(shell cat VERSION)
+dist:
+	@mkdir -p build/dist
+	{ git --git-dir=.git ls-files -z -- . ':!debian' 2>/dev/null || find . \
+		\( -path ./build -o -path ./debian \) -prune -o ! -type d -printf '%P\0'; } | \
+		LC_ALL=C sort -z | tar --null --no-recursion -T - --format=ustar \
+		--transform='s,^,$(DIST)/,S' --mtime=@$(DIST_TIME) --mode=u+rw,go=rX \
+		--owner=0 --group=0 --numeric-owner -cf build/dist/$(DIST).tar
+	gzip -9nf build/dist/$(DIST).tar
+	@echo build/dist/$(DIST).tar.gz
+
+# Of the last commit; in a tarball, all files have it.
+DIST_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell \
+	git --git-dir=.git log -1 --format=%ct 2>/dev/null || stat -c %Y VERSION))
+
 units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
 tools: $(TOOLS)
@@ -264,6 +281,7 @@ clean:
 help:
 	@echo 'make                  build $(B)/vcat'
 	@echo 'make static           one static binary, build/static/vcat'
+	@echo 'make dist             a source tarball'
 	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
@@ -282,7 +300,7 @@ help:
 
 FORCE:
 .PHONY: all completions units tools fuzzers install uninstall check check-here \
-	static fuzz demo faults ports memcheck bench soak lint format clean help FORCE
+	static dist fuzz demo faults ports memcheck bench soak lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \

@@ -138,3 +138,29 @@ copy_sources() {
 		run -0 "build/release/unit/$unit"
 	done
 }
+
+# dist: packs the tree here; sets sum.
+dist() {
+	run -0 made dist
+	sum=$(sum_of "$output")
+}
+
+@test "dist: the same bytes from every clone, and from the tarball itself" {
+	local sum first
+	git clone -q "$TOP" one
+	git clone -q "$TOP" a-longer-path/two
+	cd one
+	dist
+	first=$sum
+	cd ../a-longer-path/two
+	umask 077
+	touch -d 2001-01-01 -- *
+	made build/release/version
+	dist
+	expect "$sum" "$first" "the other clone's sum"
+	umask 022
+	tar -xzf build/dist/vcat-*.tar.gz -C "$T"
+	cd "$T"/vcat-*/
+	dist
+	expect "$sum" "$first" "the tarball's own sum"
+}

@@ -178,6 +178,10 @@ dist:
 DIST_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell \
 	git --git-dir=.git log -1 --format=%ct 2>/dev/null || stat -c %Y VERSION))
 
+# Debian's source package of that tarball, and its binary packages, in build/deb.
+deb: dist
+	packaging/deb build/dist/$(DIST).tar.gz debian build/deb
+
 units: $(UNITS) $(ASKERS)
 fuzzers: $(FUZZERS)
 tools: $(TOOLS)
@@ -281,7 +285,7 @@ clean:
 help:
 	@echo 'make                  build $(B)/vcat'
 	@echo 'make static           one static binary, build/static/vcat'
-	@echo 'make dist             a source tarball'
+	@echo 'make dist deb         a source tarball; Debian packages, from that'
 	@echo 'make install          install to PREFIX ($(PREFIX)) below DESTDIR; make uninstall'
 	@echo 'make check            run all tests, or with T=tests/ends.bats one file'
 	@echo 'make check BUILD=asan run them under ASan and UBSan'
@@ -300,7 +304,7 @@ help:
 
 FORCE:
 .PHONY: all completions units tools fuzzers install uninstall check check-here \
-	static dist fuzz demo faults ports memcheck bench soak lint format clean help FORCE
+	static dist deb fuzz demo faults ports memcheck bench soak lint format clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(OBJECTS:.o=.d) $(B)/completions/generate.d $(UNITS:=.d) $(ASKERS:=.d) \

@@ -17,6 +17,13 @@
 #include "log.h"
 #include "progress.h"
 
+/*
+ * For the end of the peer's stream to come once stdout's reader has gone:
+ * tar(1) knows from its last record that there is no more, and does not wait
+ * for EOF.
+ */
+#define END_SECONDS 2.0
+
 static const char wrong[] = "a frame is out of order";
 
 struct way {
@@ -35,7 +42,7 @@ struct verified {
 	unsigned char *block;         /* what was read */
 	const unsigned char *payload; /* what is to be written */
 	size_t left;                  /* of it */
-	bool hung_up;                 /* stdout, a socket, has no reader */
+	bool unread;                  /* stdout has no reader any more */
 };
 
 static int fail(struct verified *v, const char *what, int error)
@@ -142,6 +149,7 @@ static int take_end(
 		    "the stream arrived damaged: its hash differs "
 		    "from the sender's");
 	v->in.ended = true;
+	v->channel->limit = deadline_never();
 	return v->rules->writes && stream_finish(v->stdio) < 0
 		   ? fail(v, "stdout: write", errno)
 		   : 0;
@@ -187,23 +195,33 @@ static int receive_next(struct verified *v)
 	return 0;
 }
 
+/* Stdout's reader has gone, and has been given all that came until now. */
+static void note_unread(struct verified *v, short revents)
+{
+	/* polling it again would report the same for ever; writing will tell */
+	v->unread = true;
+	if ((revents & POLLERR) != 0)
+		v->channel->limit = deadline_in(END_SECONDS);
+}
+
 /* Waits until something can be moved; notices that stdout's reader has gone. */
 static int wait(struct verified *v)
 {
 	bool reads = !v->out.ended && !channel_is_sending(v->channel);
-	bool watches = v->rules->writes && (v->left > 0 || !v->hung_up);
+	bool watches =
+	    v->rules->writes && !v->in.ended && (v->left > 0 || !v->unread);
 	struct pollfd fds[] = {
 		{ .fd = reads ? v->stdio->in.fd : -1, .events = POLLIN },
 		{ .fd = watches ? v->stdio->out.fd : -1,
 		    .events = v->left > 0 ? POLLOUT : 0 },
 	};
 
+	if (deadline_passed(v->channel->limit))
+		return fail(v, "stdout: write", EPIPE);
 	if (channel_turn(v->channel, fds, 2) < 0)
 		return -1;
-	/* of a socket: it would be reported for ever; writing will tell */
-	v->hung_up = v->hung_up || (fds[1].revents & POLLHUP) != 0;
-	if (v->left == 0 && (fds[1].revents & POLLERR) != 0)
-		return fail(v, "stdout: write", EPIPE);
+	if ((fds[1].revents & (POLLHUP | POLLERR)) != 0)
+		note_unread(v, fds[1].revents);
 	return v->left > 0 ? write_stdout(v) : 0;
 }
 

@@ -71,3 +71,37 @@ fed_and_left() {
 	finish server 20
 	expect "$(<server.out)" hello
 }
+
+# tar(1) goes at its last record. The pause is for vcat to see that it has gone.
+@test "stdout: a reader that has all bytes and goes before the end is no failure" {
+	local how
+	for how in -v --verified; do
+		rm -f gone
+		start receiver bash -o pipefail -c '"$0" "$1" -l -d unix:s |
+			(head -c 5; exec <&-; touch gone)' "$VCAT" "$how"
+		wait_until 5 test -S s
+		start sender bash -c '(echo 1234; until test -e gone; do sleep 0.05; done
+			sleep 0.3) | "$0" "$1" unix:s' "$VCAT" "$how"
+		finish sender
+		expect "$status" 0 "status of the sender with $how"
+		finish receiver
+		expect "$status" 0 "status of the receiver with $how"
+		expect "$(<receiver.out)" 1234
+	done
+}
+
+@test "stdout: a reader that goes before the last byte is a failure" {
+	local how
+	for how in -v --verified; do
+		rm -f gone
+		start receiver bash -o pipefail -c '"$0" "$1" -l -d unix:s |
+			(head -c 5; exec <&-; touch gone)' "$VCAT" "$how"
+		wait_until 5 test -S s
+		start sender bash -c '(echo 1234; until test -e gone; do sleep 0.05; done
+			echo 5) | "$0" "$1" unix:s' "$VCAT" "$how"
+		finish sender
+		finish receiver
+		expect "$status" 1 "status of the receiver with $how"
+		expect_in receiver.err "stdout: write: Broken pipe"
+	done
+}

@@ -137,7 +137,20 @@ static void reap(struct service *service)
 	}
 }
 
-/* Until nobody can ask any more. */
+/*
+ * Whoever asks may be in the hands of a peer by now, and after the rights that
+ * this process has: a kind leads to a function, and must be one that has names.
+ */
+static bool is_question(const struct lookup_question *question, ssize_t size)
+{
+	const struct address *address = &question->address;
+
+	return size == (ssize_t)sizeof *question &&
+	       address->kind == ADDRESS_TCP &&
+	       memchr(address->host, '\0', sizeof address->host) != NULL;
+}
+
+/* Until nobody can ask any more, or somebody asks for anything else. */
 static void serve(struct service *service)
 {
 	struct pollfd entry = { .fd = service->fd, .events = POLLIN };
@@ -150,7 +163,7 @@ static void serve(struct service *service)
 			return;
 		reap(service);
 		n = recv(service->fd, &question, sizeof question, MSG_DONTWAIT);
-		if (n == (ssize_t)sizeof question)
+		if (n > 0 && is_question(&question, n))
 			begin(service, &question);
 		else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 			return;

@@ -18,6 +18,9 @@ static unsigned transfer_needs(const struct options *o)
 /* One more TCP port. If there is no place for it, all ports are. */
 static void add_port(struct ranges *ports, uint32_t port)
 {
+	for (int i = 0; i < ports->count; i++)
+		if (port >= ports->list[i].first && port <= ports->list[i].last)
+			return;
 	if (ports->count < VALUE_RANGES_MAX) {
 		ports->list[ports->count++] = (struct range){ port, port };
 		return;

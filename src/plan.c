@@ -98,6 +98,7 @@ struct server plan_server(const struct options *o)
 {
 	return (struct server){
 		.listener.fd = -1,
+		.reader = -1,
 		.at = &o->address,
 		.to = o->has_target ? &o->target : NULL,
 		.allow = &o->allow,

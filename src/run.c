@@ -203,9 +203,8 @@ static struct connections connections_for(struct run *run)
 	all.loop = &run->loop;
 	all.far = &run->far;
 	all.near = options->has_target ? &run->near : NULL;
-	all.settle = options->action == OPTIONS_LISTEN && options->keep_open
-			 ? NULL
-			 : settle;
+	if (options->action != OPTIONS_LISTEN || !options->keep_open)
+		all.settle = settle;
 	all.take = gives ? take_dialled : NULL;
 	all.done = note_connection;
 	if (options->has_target && !options->dump)
@@ -244,6 +243,7 @@ static void begin_service(struct run *run)
 	server->choice = &run->far.choice;
 	server->take = take_accepted;
 	server->call = listens ? NULL : call;
+	server->reader = run->connections.waiting;
 	server->end_all = end_all;
 	if (options->command == NULL && !run->transfers)
 		server->count = count_bytes;
@@ -282,7 +282,9 @@ static enum status serve(struct run *run)
 		loop_die(service->signal);
 	if (status == STATUS_OK)
 		status = run->status;
-	return status == STATUS_OK && run->lossy ? STATUS_FAILED : status;
+	if (status == STATUS_OK && (run->lossy || run->server.forsaken))
+		status = STATUS_FAILED;
+	return status;
 }
 
 /* Opens connections and serves them. */
@@ -373,12 +375,11 @@ enum status run_streams(const struct options *options)
 		.exec = { .command = options->command,
 		    .signals = &run.signals,
 		    .accepts = options->action == OPTIONS_LISTEN,
+		    .work = plan_transfers(options) ? work : NULL,
 		    .verbose = options->verbose },
 	};
 	enum status status = STATUS_FAILED;
 
-	if (run.transfers)
-		run.exec.work = work;
 	run.transfer = plan_transfer(options, &run.stdio);
 	run.connections = connections_for(&run);
 	if (prepare_files(options, &run.transfer.into) < 0 ||

@@ -132,12 +132,27 @@ void server_look(struct server *server)
 		watch_door(server, deadline_never());
 }
 
+/* Whether nobody is left for whom connections are made. */
+static bool is_forsaken(struct server *server)
+{
+	if (server->reader < 0 ||
+	    (fd_poll(server->reader, 0, 0) & (POLLERR | POLLHUP)) == 0)
+		return false;
+	log_error("stdout: the reader has gone");
+	server->forsaken = true;
+	return true;
+}
+
 /* Makes the next connection, if it is time. */
 static void call(struct server *server)
 {
 	watch_door(server, deadline_never());
 	if (server->closed || !has_place(server))
 		return;
+	if (is_forsaken(server)) {
+		server_close(server);
+		return;
+	}
 	room_enter(server->room, &server->running);
 	server->call(server);
 }

@@ -31,6 +31,8 @@ struct server {
 	bool verbose; /* report who comes in */
 	int most;     /* of its own at once; 0: no such limit */
 
+	int reader; /* stdout, if connections are made for who reads it; -1 */
+
 	/* Takes over the socket; server_note_end() when that is over. */
 	void (*take)(struct server *server, int fd, const struct address *peer);
 	/* Instead: makes a connection; server_note_open() when it is open. */
@@ -51,6 +53,7 @@ struct server {
 	struct loop_task door; /* where connections come in, or are made */
 	int running;           /* now */
 	bool complained;       /* that no more can be accepted */
+	bool forsaken;         /* the reader had gone */
 	bool closed;           /* no more are to come */
 	int error;             /* of what cannot be watched, or 0 */
 	int64_t opened;    /* the connection it made; deadline_now(), or 0 */

@@ -247,3 +247,9 @@ more_than() {
 		expect "$output" "vcat: -k without -l does not work with -F, --files, --into and --verified (see vcat --help)"
 	done
 }
+
+@test "again: stdout's reader that has gone is noticed although nothing is dialled just then" {
+	run -0 timeout 20 bash -c '"$1" -k -d unix:none | true; echo "${PIPESTATUS[0]}"' bash "$VCAT"
+	expect "${lines[-1]}" 1 "status"
+	expect "${lines[-2]}" "vcat: stdout: the reader has gone"
+}

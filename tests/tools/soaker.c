@@ -72,8 +72,8 @@ static void kill_some_member(struct soaker *soaker)
 	struct soaker_end *end;
 
 	LIST_FOREACH(end, &soaker->ends, next)
-	if (end->chain == which && end->exchange != NULL)
-		end->exchange->disturbed = true;
+		if (end->chain == which && end->exchange != NULL)
+			end->exchange->disturbed = true;
 	soaker->kills++;
 	chain_kill_member(chain, member);
 	if (!chain_start_member(chain, member, soaker->vcat))
@@ -115,8 +115,7 @@ static double add_ends(struct poll_set *set, struct soaker *soaker)
 	struct soaker_end *end;
 
 	set->count = 0;
-	LIST_FOREACH(end, &soaker->ends, next)
-	{
+	LIST_FOREACH(end, &soaker->ends, next) {
 		double wakes = end_wakes(end, now);
 
 		end_interest(end, &set->fds[set->fixed + 2 * set->count], now);
@@ -133,7 +132,7 @@ static void make_room(struct poll_set *set, const struct soaker *soaker)
 	int count = 0, fixed = soaker->choice.chains;
 
 	LIST_FOREACH(end, &soaker->ends, next)
-	count++;
+		count++;
 	if (fixed + 2 * count <= set->room)
 		return;
 	set->room = 2 * (fixed + 2 * count);

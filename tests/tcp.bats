@@ -101,7 +101,9 @@ named() {
 }
 
 @test "tcp: a name that does not exist gives one line" {
-	run -1 --separate-stderr "$VCAT" tcp:no-such-host.invalid:22 </dev/null
+	run --separate-stderr "$VCAT" tcp:no-such-host.invalid:22 </dev/null
+	[[ $stderr != *"Temporary failure"* ]] || skip "nobody answers for names here"
+	expect "$status" 1
 	expect "${#stderr_lines[@]}" 1
 	[[ ${stderr_lines[0]} == "vcat: tcp:no-such-host.invalid:22: resolve: "* ]]
 }
@@ -118,6 +120,7 @@ named() {
 
 @test "tcp: a client that resets before it is accepted has no address and is not served" {
 	local number=$((600 + RANDOM % 400))
+	[[ $(id -u) == 0 ]] || skip "only root can listen on such a port"
 	start listener "$VCAT" -l -k -v --allow-privileged "tcp:127.0.0.1:$number" \
 		-e 'cat >got'
 	wait_until 5 grep -q "^listening" listener.err

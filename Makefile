@@ -154,8 +154,9 @@ $(B)/fuzz/%: tests/fuzz/%.c $(MODULES) Makefile
 $(B)/vcat $(UNITS) $(ASKERS) $(FUZZERS) $(TOOLS) $(B)/completions/generate: \
 	| $(COMPAT)
 
-# One file that needs nothing but a kernel. Names of hosts are looked up as far as
-# glibc can do that without NSS modules: /etc/hosts and DNS; the linker warns of that.
+# One file that needs nothing but a kernel. The linker warns of what looks up names,
+# of hosts and of --owner's users: glibc does that without NSS modules as far as it
+# can, by the files in /etc and DNS.
 static:
 	$(MAKE) BUILD=static build/static/vcat
 	strip build/static/vcat

@@ -54,9 +54,9 @@ static const char *read_group(const char *name, struct owner *owner)
 	return NULL;
 }
 
-const char *owner_read(const char *text, void *read)
+const char *owner_read(const char *text, void *field)
 {
-	struct owner *owner = read;
+	struct owner *owner = field;
 	char copy[NAME_SIZE];
 	char *group = copy;
 	const char *user;

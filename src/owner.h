@@ -18,7 +18,7 @@ struct owner {
  * Reads it into a struct owner. Returns NULL, or a static sentence that says
  * what is wrong with the text.
  */
-const char *owner_read(const char *text, void *owner);
+const char *owner_read(const char *text, void *field);
 
 /*
  * Gives the socket file of that path to the owner, and then this mode. It must

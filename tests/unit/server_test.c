@@ -30,6 +30,7 @@ static void open_caller(struct caller *caller)
 {
 	*caller = (struct caller){
 		.server = {
+			.reader = -1,
 			.loop = &caller->loop,
 			.listener.fd = -1,
 			.room = &caller->room,

@@ -46,6 +46,7 @@ static void rig_open(struct rig *rig, bool blocks)
 		.name.sun_family = AF_UNIX,
 		.length = sizeof rig->name,
 		.server = {
+			.reader = -1,
 			.loop = &rig->loop,
 			.listener = { .fd = fd, .blocks = blocks },
 			.at = &rig->server.listener.address,

@@ -2,98 +2,7 @@
  * Verified streams whose peer, stdin or stdout goes wrong: no such stream is
  * complete, and the peer is told why.
  */
-#include "verified.h"
-
-#include "talk.h"
-
-struct rig {
-	struct talk talk;
-	struct stream stdio;
-	struct verified_rules rules;
-	bool complete;
-	int keyboard, screen; /* the test's */
-	pthread_t thread;
-};
-
-static void open_rig(struct rig *rig)
-{
-	int in[2];
-	int out[2];
-
-	ends_pipe(in, 0);
-	ends_pipe(out, 1);
-	*rig = (struct rig){
-		.stdio = { .kind = &stream_plain,
-		    .in.fd = in[0],
-		    .out.fd = out[1],
-		    .ending = STREAM_CLOSE },
-		.rules = { .reads = true, .writes = true },
-		.complete = true,
-		.keyboard = in[1],
-		.screen = out[0],
-	};
-	talk_open(&rig->talk);
-}
-
-static void *run_rig(void *arg)
-{
-	struct rig *rig = arg;
-
-	rig->complete =
-	    verified_run(&rig->talk.channel, &rig->stdio, &rig->rules);
-	shutdown(rig->talk.channel.fd, SHUT_RDWR);
-	return NULL;
-}
-
-static void start(struct rig *rig)
-{
-	errno = pthread_create(&rig->thread, NULL, run_rig, rig);
-	ends_must(errno == 0 ? 0 : -1, "pthread_create");
-}
-
-static void begin(struct rig *rig)
-{
-	open_rig(rig);
-	start(rig);
-}
-
-/* Waits for its end. Returns whether it was complete. */
-static bool end(struct rig *rig)
-{
-	pthread_join(rig->thread, NULL);
-	if (!rig->complete)
-		CHECK_INT(rig->talk.channel.status, STATUS_FAILED);
-	talk_close(&rig->talk);
-	return rig->complete;
-}
-
-/* The peer's END of a stream that is one block; it says that size. */
-static void say_end_of(struct rig *rig, const char *bytes, uint64_t size)
-{
-	size_t length = strlen(bytes);
-	struct frame_digest digest = { { 0 } };
-	const struct frame frame = {
-		.type = FRAME_END, .at = size, .length = sizeof digest.bytes
-	};
-
-	if (length > 0)
-		frame_digest_add(&digest, 0, length, frame_hash(bytes, length));
-	talk_say(&rig->talk, frame, digest.bytes);
-}
-
-static void say_end(struct rig *rig, const char *bytes)
-{
-	say_end_of(rig, bytes, strlen(bytes));
-}
-
-static void say_data(struct rig *rig, uint64_t at, const char *bytes)
-{
-	const struct frame frame = {
-		.type = FRAME_DATA, .at = at, .length = (uint32_t)strlen(bytes)
-	};
-
-	talk_say(&rig->talk, frame, bytes);
-}
+#include "verified_rig.h"
 
 /* What a right peer sees: frames in this order, and no others. */
 static void test_frames(void)
@@ -151,26 +60,6 @@ static void test_stored_late(void)
 	talk_hang_up(&rig.talk);
 	CHECK(end(&rig));
 	free(block);
-}
-
-/* All the peer sends, then its end: what is said here, and to the peer? */
-static void refuse(struct rig *rig, const char *what)
-{
-	const unsigned char *payload;
-	struct frame frame = { 0 };
-
-	shutdown(rig->talk.peer, SHUT_WR);
-	while (talk_hear(&rig->talk, &frame, &payload) &&
-	       frame.type != FRAME_FATAL)
-		CHECK(frame.type != FRAME_BYE);
-	CHECK_INT(frame.type, FRAME_FATAL);
-	CHECK(frame.length == strlen(what) &&
-	      memcmp(payload, what, frame.length) == 0);
-	CHECK(!end(rig));
-	CHECK_MENTIONED(what);
-	close(rig->keyboard);
-	close(rig->screen);
-	talk_forget();
 }
 
 static void test_order(void)
@@ -298,99 +187,6 @@ static void test_peer_gives_up(void)
 	CHECK_SAID(": the peer gave up: stdout: write: No space left");
 }
 
-/* The reader of stdout has gone, and nothing is there to be written. */
-static void test_reader_leaves(void)
-{
-	struct rig rig;
-
-	begin(&rig);
-	close(rig.screen);
-	rig.screen = -1;
-	CHECK(ends_ready(rig.talk.peer, POLLIN, ENDS_WAIT_MS));
-	refuse(&rig, "stdout: write: Broken pipe");
-}
-
-/* It has taken all that came, and is not there for the END. */
-static void leave_before_end(int flags)
-{
-	struct rig rig;
-
-	open_rig(&rig);
-	rig.stdio.out.blocks = flags == 0;
-	ends_must(fcntl(rig.stdio.out.fd, F_SETFL, flags), "F_SETFL");
-	start(&rig);
-	close(rig.keyboard);
-	CHECK_HEARS(&rig.talk, FRAME_END, 0);
-	say_data(&rig, 0, "in");
-	CHECK_STR(ends_hear(rig.screen), "in");
-	close(rig.screen);
-	CHECK(ends_silent(rig.talk.peer, 200));
-	say_end(&rig, "in");
-	CHECK_HEARS(&rig.talk, FRAME_STORED, 0);
-	talk_tell(&rig.talk, FRAME_STORED, "");
-	CHECK_HEARS(&rig.talk, FRAME_BYE, 0);
-	talk_tell(&rig.talk, FRAME_BYE, "");
-	CHECK(end(&rig));
-	CHECK_STR(talk_said(), "");
-}
-
-static void test_reader_leaves_before_end(void)
-{
-	leave_before_end(O_NONBLOCK);
-	leave_before_end(0);
-}
-
-/* Its END does not hold up ours, and STORED is not taken back. */
-static void test_reader_leaves_after_end(void)
-{
-	struct rig rig;
-
-	open_rig(&rig);
-	rig.stdio.ending = STREAM_KEEP;
-	start(&rig);
-	say_end(&rig, "");
-	CHECK_HEARS(&rig.talk, FRAME_STORED, 0);
-	close(rig.screen);
-	CHECK(ends_silent(rig.talk.peer, 200));
-	close(rig.keyboard);
-	CHECK_HEARS(&rig.talk, FRAME_END, 0);
-	talk_tell(&rig.talk, FRAME_STORED, "");
-	CHECK_HEARS(&rig.talk, FRAME_BYE, 0);
-	talk_tell(&rig.talk, FRAME_BYE, "");
-	CHECK(end(&rig));
-	CHECK_STR(talk_said(), "");
-}
-
-/* What comes once it has gone is read by nobody. */
-static void test_reader_leaves_before_more(void)
-{
-	struct rig rig;
-
-	begin(&rig);
-	say_data(&rig, 0, "in");
-	CHECK_STR(ends_hear(rig.screen), "in");
-	close(rig.screen);
-	rig.screen = -1;
-	CHECK(ends_silent(rig.talk.peer, 200));
-	say_data(&rig, 2, "more");
-	say_end(&rig, "inmore");
-	refuse(&rig, "stdout: write: Broken pipe");
-}
-
-static void test_reader_has_left(void)
-{
-	struct rig rig;
-
-	open_rig(&rig);
-	close(rig.screen);
-	rig.screen = -1;
-	rig.stdio.out.blocks = true;
-	ends_must(fcntl(rig.stdio.out.fd, F_SETFL, 0), "F_SETFL");
-	say_data(&rig, 0, "for nobody");
-	start(&rig);
-	refuse(&rig, "stdout: write: Broken pipe");
-}
-
 static void test_full_disk(void)
 {
 	struct rig rig;
@@ -436,15 +232,6 @@ static const struct test tests[] = {
 	{ "verified: another digest or length is found", test_digest },
 	{ "verified: a peer that leaves early is no end", test_peer_leaves },
 	{ "verified: a peer that gives up is quoted", test_peer_gives_up },
-	{ "verified: stdout's reader leaves, and no end comes",
-	    test_reader_leaves },
-	{ "verified: stdout's reader leaves with all bytes before the end",
-	    test_reader_leaves_before_end },
-	{ "verified: stdout's reader leaves after the end",
-	    test_reader_leaves_after_end },
-	{ "verified: stdout's reader leaves, and more comes",
-	    test_reader_leaves_before_more },
-	{ "verified: stdout's reader has left before", test_reader_has_left },
 	{ "verified: the disk behind stdout is full", test_full_disk },
 	{ "verified: closing stdout fails", test_close_fails },
 	{ "verified: stdin cannot be read", test_stdin_fails },

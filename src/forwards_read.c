@@ -51,9 +51,38 @@ static const char *read_words(
 
 	if (wrong != NULL)
 		return wrong;
+	if (count > 0 && strcmp(argv[1], program) == 0)
+		return "a line begins with its options: leave out vcat";
+	for (int i = 1; i <= count; i++)
+		if (strcmp(argv[i], "#") == 0)
+			return "a comment must be on a line of its own";
 	if (options_read(count + 1, argv, &line->options, why) < 0)
 		return why;
 	return find_conflict(&line->options);
+}
+
+/* Returns an earlier forward that listens at the same address, or NULL. */
+static const struct forwards_line *find_twin(
+    const struct forwards_list *list, const struct forwards_line *line)
+{
+	const struct address *address = &line->options.address;
+	char text[ADDRESS_TEXT_SIZE];
+	char other[ADDRESS_TEXT_SIZE];
+	bool free_port = address->kind == ADDRESS_TCP
+			     ? address->port == 0
+			     : address->port == ADDRESS_ANY;
+
+	if (line->options.action != OPTIONS_LISTEN || free_port)
+		return NULL;
+	address_format(address, text);
+	for (int i = 0; &list->lines[i] < line; i++) {
+		const struct options *o = &list->lines[i].options;
+
+		if (o->action == OPTIONS_LISTEN &&
+		    strcmp(address_format(&o->address, other), text) == 0)
+			return &list->lines[i];
+	}
+	return NULL;
 }
 
 /* Adds one forward; the text becomes the list's. */
@@ -65,6 +94,7 @@ static void add(struct reading *reading, char *text, int number)
 	size_t length = strlen(reading->path);
 	size_t most = FORWARDS_NAME_SIZE - sizeof ":2147483647";
 	struct forwards_line *line;
+	const struct forwards_line *twin;
 	char why[OPTIONS_WHY_SIZE];
 	const char *wrong;
 
@@ -75,13 +105,18 @@ static void add(struct reading *reading, char *text, int number)
 	}
 	list->lines = lines;
 	line = &lines[list->count++];
-	line->text = text;
+	*line = (struct forwards_line){ .text = text };
 	snprintf(line->name, sizeof line->name, "%s:%d",
 	    reading->path + (length > most ? length - most : 0), number);
 	wrong = read_words(line, text, why);
-	if (wrong == NULL)
+	twin = wrong == NULL ? find_twin(list, line) : NULL;
+	if (wrong == NULL && twin == NULL)
 		return;
-	log_error("%s: %s", line->name, wrong);
+	if (wrong == NULL)
+		log_error("%s: %s listens at the same address", line->name,
+		    twin->name);
+	else
+		log_error("%s: %s", line->name, wrong);
 	reading->wrong = true;
 }
 
@@ -167,7 +202,8 @@ static char *join(struct reading *reading, char *line)
 static enum status conclude(struct reading *reading)
 {
 	if (reading->error != 0) {
-		log_error("%s: %s", reading->path, strerror(reading->error));
+		log_error(
+		    "%s: read: %s", reading->path, strerror(reading->error));
 		return STATUS_FAILED;
 	}
 	if (!reading->wrong && reading->list->count == 0) {

@@ -166,6 +166,21 @@ asks() {
 	[[ $output == "vcat: forwards:2: "* ]]
 }
 
+@test "forwards: two at the same address, a comment behind words, and vcat as a word" {
+	printf '%s\n' '-k unix:a -t unix:x' '-l -k tcp:any -t unix:x' \
+		'-l -k tcp:any -t unix:x' '-l -k unix:a -t unix:x' >forwards
+	run -0 "$VCAT" -f forwards --check
+	expect "$output" ""
+	printf '%s\n' '-l -k -v unix:a -t unix:y' 'vcat -l -k unix:b -t unix:x' \
+		'-l -k unix:c -t unix:x # comment' >>forwards
+	run -2 "$VCAT" -f forwards --check
+	expect "$output" "$(printf 'vcat: forwards:%s\n' \
+		'5: forwards:4 listens at the same address' \
+		'6: a line begins with its options: leave out vcat' \
+		'7: a comment must be on a line of its own')"
+	[[ ! -e a ]]
+}
+
 @test "forwards: a NUL is wrong, wherever it is" {
 	printf -- '-l -k unix:a -t unix:x\n-l -k unix:b\0 -t unix:x\n' >forwards
 	fails 2 "forwards:2: a NUL is in this line" "" "$VCAT" -f forwards --check
@@ -182,9 +197,9 @@ asks() {
 	printf '# only\n\n; comments\n' >forwards
 	fails 2 "forwards: no forward is in this file" "" "$VCAT" -f forwards
 	fails 2 "stdin: no forward is in this file" "" "$VCAT" -f - </dev/null
-	fails 1 "none: No such file or directory" "" "$VCAT" -f none
-	fails 1 "none: No such file or directory" "" "$VCAT" -f none --check
-	fails 1 ".: Is a directory" "" "$VCAT" -f .
+	fails 1 "none: read: No such file or directory" "" "$VCAT" -f none
+	fails 1 "none: read: No such file or directory" "" "$VCAT" -f none --check
+	fails 1 ".: read: Is a directory" "" "$VCAT" -f .
 }
 
 @test "forwards: from stdin, they run after its end" {
@@ -204,11 +219,11 @@ asks() {
 	expect_in <(echo "$output") \
 		"vcat: forwards:3: unix:c: bind: Address already in use"
 	expect "$(find . -type s)" ./c
-	# the same address twice
-	printf '%s\n' '-l -k unix:a -t unix:x' '-l -k unix:a -t unix:y' >forwards
+	# the same address twice, in two ways
+	printf '%s\n' '-l -k unix:a -t unix:x' '-l -k unix:./a -t unix:y' >forwards
 	run -1 timeout "$LIMIT" "$VCAT" -f forwards </dev/null
 	expect_in <(echo "$output") \
-		"vcat: forwards:2: unix:a: bind: Address already in use"
+		"vcat: forwards:2: unix:./a: bind: Address already in use"
 	[[ ! -e a ]]
 	# and a name that is not found
 	printf '%s\n' '-l -k unix:a -t unix:x' '-l -k unix:b -t tcp:none.invalid:1' >forwards

@@ -277,6 +277,12 @@ static int check_place(struct reading *reading, const struct options_row *row)
 		    : row->with & 1U << OPTIONS_FORWARDS ? "-f"
 		    : row->with & 1U << OPTIONS_DOCTOR   ? "-z or --doctor"
 							 : "-z");
+	if (!works && o->action == OPTIONS_FORWARDS &&
+	    row->with & 1U << OPTIONS_LISTEN)
+		return wrong(reading,
+		    "%s does not work with -f: the options of a forward are "
+		    "on its line of the file",
+		    name);
 	if (!works)
 		return wrong(reading, "%s does not work with %s", name,
 		    askers[o->action]);

@@ -77,12 +77,12 @@ static const char *service_conflict(const struct options *o)
 			o->max_conns > 0,
 		    "-m requires -l: -k alone makes one connection at a time" },
 		{ o->tag && !o->lines, "--tag requires --lines" },
-		{ o->lines && !(listen && o->keep_open && o->detach_stdin),
-		    "--lines requires -l -k -d" },
 		{ o->lines && (target || o->command != NULL || o->verified ||
 				  moves_files(o) || o->seqpacket),
 		    "--lines writes to stdout: it excludes -t, -e, --files, "
 		    "--into, --verified and --seqpacket" },
+		{ o->lines && !(listen && o->keep_open && o->detach_stdin),
+		    "--lines requires -l -k -d" },
 		{ o->lines && (o->strict || o->progress || o->dump),
 		    "--lines excludes --strict, --progress and -x" },
 		{ o->proxy_header > 0 && !(listen && target),

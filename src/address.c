@@ -107,6 +107,14 @@ static const char *parse_vsock(
 	return why;
 }
 
+/* As systemd-ssh-proxy has it: a number by itself is a CID. */
+static const char *parse_host_vsock(
+    const char *text, enum address_role role, struct address *address)
+{
+	return strchr(text, ':') != NULL ? parse_vsock(text, role, address)
+					 : "the port is missing: give CID:PORT";
+}
+
 /* With a prefix, the CID may be left out where vcat binds, as in systemd's
  * units and in URLs: every CID. */
 static const char *parse_prefixed(
@@ -274,8 +282,8 @@ static const struct form {
 	{ "vsock-seqpacket:", ADDRESS_VSOCK, parse_seqpacket },
 	{ "vsock-connect:", ADDRESS_VSOCK, parse_connecting },
 	{ "vsock-listen:", ADDRESS_VSOCK, parse_listening },
-	{ "vsock/", ADDRESS_VSOCK, parse_vsock },
-	{ "vsock%", ADDRESS_VSOCK, parse_vsock },
+	{ "vsock/", ADDRESS_VSOCK, parse_host_vsock },
+	{ "vsock%", ADDRESS_VSOCK, parse_host_vsock },
 	{ "mux:", ADDRESS_MUX, parse_mux },
 	{ "vsock-mux/", ADDRESS_MUX, parse_host_mux },
 	{ "vsock-mux%", ADDRESS_MUX, parse_host_mux },

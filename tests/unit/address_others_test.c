@@ -65,6 +65,8 @@ static const struct {
 	{ "VSOCK-LISTEN:22,fork", B },
 	{ "vsock/3", C },
 	{ "vsock%3", C },
+	{ "vsock/3", B },
+	{ "vsock%3", B },
 	{ "vsock,3:22", C },
 	{ "vsock/:22", B },
 	{ "vsock-mux/run/v", C },

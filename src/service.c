@@ -221,7 +221,7 @@ static void run_clock(struct loop_task *task)
 	    service->room.taken == 0 && deadline_passed(service->first);
 	server = STAILQ_FIRST(&service->servers);
 	if (service->expired)
-		log_error("%s: nobody has connected in %g seconds",
+		log_error("%s: nobody has connected in %g s",
 		    address_name(server->at, name), service->accept_timeout);
 	close_all(service);
 }

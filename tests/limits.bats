@@ -18,11 +18,11 @@ ends_by_itself() {
 @test "accept-timeout: nobody has come: one line, and status 3" {
 	for more in "" "-k" "-k -t unix:x" "-k -e cat" "-e cat" "-k -d" "-t unix:x"; do
 		# shellcheck disable=SC2086 # words
-		fails 3 "unix:s: nobody has connected in 0.2 seconds" "" \
+		fails 3 "unix:s: nobody has connected in 0.2 s" "" \
 			"$VCAT" -l --accept-timeout 0.2 unix:s $more </dev/null
 		[[ ! -e s ]]
 	done
-	fails 3 "unix:s: nobody has connected in 0.2 seconds" "" \
+	fails 3 "unix:s: nobody has connected in 0.2 s" "" \
 		"$VCAT" -l --accept-timeout 0.2 unix:s --into . </dev/null
 }
 
@@ -50,7 +50,7 @@ ends_by_itself() {
 	port_of here
 	# from a port that is not privileged
 	run timeout "$LIMIT" "$PEER" connect "tcp:127.0.0.1:$port" read-eof
-	ended here 3 "nobody has connected in 1 seconds"
+	ended here 3 "nobody has connected in 1 s"
 	expect_in here.err "not allowed: closed"
 }
 
@@ -58,7 +58,7 @@ ends_by_itself() {
 	start unit python3 -c "$PASS" "$VCAT" -l - --accept-timeout 0.3 </dev/null
 	finish unit
 	expect "$status" 3
-	expect_in unit.err "nobody has connected in 0.3 seconds"
+	expect_in unit.err "nobody has connected in 0.3 s"
 }
 
 # Becomes a command with a listening socket as descriptor 3, at s, which stays.

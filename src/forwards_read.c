@@ -33,10 +33,11 @@ static const char *find_conflict(const struct options *o)
 		return "a passed socket (-) does not work with -f";
 	if (o->dump)
 		return "-x does not work with -f: dump one forward by itself";
-	if (o->no_sandbox || o->quit_after >= 0 || o->exit_idle > 0 ||
-	    o->accept_timeout > 0)
-		return "--no-sandbox, -q, --exit-idle and --accept-timeout are "
-		       "for the whole of -f, on its command line";
+	if (o->accept_timeout > 0)
+		return "--accept-timeout does not work with -f";
+	if (o->no_sandbox || o->quit_after >= 0 || o->exit_idle > 0)
+		return "--no-sandbox, -q and --exit-idle are for all forwards: "
+		       "give them on the command line";
 	return NULL;
 }
 

@@ -152,6 +152,9 @@ each() {
 	(cd "$INSTALLED" && find . -type f | sort) >installed
 	cat >wanted <<-'END'
 		./usr/bin/vcat
+		./usr/lib/systemd/system/vcat-forwards.service
+		./usr/lib/systemd/system/vcat@.service
+		./usr/lib/systemd/system/vcat@.socket
 		./usr/share/bash-completion/completions/vcat
 		./usr/share/fish/vendor_completions.d/vcat.fish
 		./usr/share/man/man1/vcat.1

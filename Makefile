@@ -216,7 +216,7 @@ uninstall:
 # tests/deps has just installed.
 check:
 	tests/deps
-	$(MAKE) BUILD=$(BUILD) all units tools
+	$(MAKE) -j$(shell nproc) BUILD=$(BUILD) all units tools
 	BUILD=$(BUILD) tests/check $(T)
 
 # For packagers: no virtual machine, no root, no network, and nothing is installed.

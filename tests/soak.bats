@@ -27,6 +27,12 @@ in_place_of_vcat() {
 	expect "${lines[-1]}" "soak: 1000 of 1000 connections whole, status 0"
 }
 
+@test "soak: 1,000 connections over ten forwards to names that change under them" {
+	unshare --mount --net true 2>/dev/null || skip "no namespaces can be made here"
+	run -0 env NAMES=1 CONNECTIONS=1000 timeout "$LIMIT" "$TOP/tests/soak/forwards"
+	expect "${lines[-1]}" "soak: 1000 of 1000 connections whole, status 0"
+}
+
 # by_socat OPTIONS ADDRESS: it as a forwarder to there, for the above.
 by_socat() {
 	cat <<-END

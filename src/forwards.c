@@ -239,8 +239,8 @@ enum status forwards_run(const struct options *options)
 	else if (!options->check)
 		status = run(&forwards, options);
 	else if (options->verbose)
-		log_error(
-		    "%s: %d forwards", options->forwards, forwards.list.count);
+		log_error("%s: %d forward%s", options->forwards,
+		    forwards.list.count, forwards.list.count > 1 ? "s" : "");
 	forwards_free(&forwards.list);
 	return status;
 }

@@ -118,9 +118,9 @@ asks() {
 
 @test "forwards: the last line needs no newline, and a backslash may be its end" {
 	run -0 "$VCAT" -f - --check -v < <(printf -- '-l -k unix:a -t unix:x')
-	expect "$output" "vcat: -: 1 forwards"
+	expect "$output" "vcat: -: 1 forward"
 	run -0 "$VCAT" -f - --check -v < <(printf -- '-l -k unix:a -t unix:x \\')
-	expect "$output" "vcat: -: 1 forwards"
+	expect "$output" "vcat: -: 1 forward"
 }
 
 @test "forwards: --check says nothing of a good file, and opens nothing" {

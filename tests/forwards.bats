@@ -329,8 +329,8 @@ visit() {
 @test "forwards: a flood on one does not stop another, with few descriptors" {
 	echo_server echo
 	start mute python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX)
-s.bind('mute'); s.listen(256); time.sleep(60)"
-	wait_until 10 test -S mute
+s.bind('mute'); s.listen(256); print('there', flush=True); time.sleep(60)"
+	wait_until 10 grep -q there mute.out
 	printf '%s\n' '-l -k unix:a -t unix:mute' '-l -k unix:b -t unix:echo' \
 		'-l -k unix:c -t unix:echo' >forwards
 	start all bash -c 'ulimit -n 100; exec "$@"' - "$VCAT" -v -f forwards </dev/null
@@ -348,7 +348,8 @@ s.bind('mute'); s.listen(256); time.sleep(60)"
 
 @test "forwards: what listens counts as a descriptor, too" {
 	start mute python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX)
-s.bind('mute'); s.listen(256); time.sleep(60)"
+s.bind('mute'); s.listen(256); print('there', flush=True); time.sleep(60)"
+	wait_until 10 grep -q there mute.out
 	for i in {1..60}; do
 		echo "-l -k unix:s$i -t unix:mute"
 	done >forwards

@@ -24,7 +24,6 @@
 static void begin_child(const struct broker *broker, pid_t parent)
 {
 	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
-	sigset_t early;
 
 	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
 		if (broker->serves)
@@ -32,9 +31,6 @@ static void begin_child(const struct broker *broker, pid_t parent)
 	notify_close(broker->notify); /* the parent is the service */
 	setpgid(0, 0);
 	signal(SIGTTOU, SIG_IGN);
-	sigemptyset(&early);
-	sigaddset(&early, SIGUSR1); /* until the service takes it */
-	sigprocmask(SIG_BLOCK, &early, NULL);
 	if (broker->serves)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it leaves nothing behind */

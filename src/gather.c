@@ -111,12 +111,12 @@ static enum status meet(struct gather *gather, const struct options *options)
 	struct address peer;
 	bool connected;
 
+	service_init(&gather->service);
+	service_add(&gather->service, &gather->server);
 	if (prepare_netns(options, &gather->far, &gather->far) < 0 ||
 	    prepare_listener(options, choice, listener) < 0 ||
 	    !is_stream(listener->fd))
 		return STATUS_FAILED;
-	service_init(&gather->service);
-	service_add(&gather->service, &gather->server);
 	connected = listener_is_connected(listener, choice, &peer);
 	confine_opening(options, listener->file.path, -1);
 	return connected ? serve_passed(gather, &peer) : serve(gather);

@@ -105,16 +105,16 @@ static void serve(int fd)
 /* It keeps no other descriptor: a pipe would have no end. */
 static void help(int fd, int namespace, bool confined)
 {
-	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1 };
 	const struct sandbox sandbox = {
 		.needs = SANDBOX_DIALS_VSOCK,
 		.rules.directory = -1,
 	};
 	struct arrival arrival;
 
-	/* whoever needs it lives a little longer, and ends it */
-	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-		signal(ending[i], SIG_IGN);
+	/* they may be for all processes of a job; whoever needs it ends it */
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
 	arrival = enter(namespace);
 	dup2(fd, STDIN_FILENO);
 	closefrom(STDIN_FILENO + 1);

@@ -84,6 +84,8 @@ static enum status hand_over(
 static enum status become_transfer(
     struct run *run, int fd, const struct address *peer)
 {
+	if (run->serves)
+		signal(SIGUSR1, SIG_IGN); /* it asks for a report only */
 	sigprocmask(SIG_SETMASK, &run->signals, NULL);
 	resolver_end(&run->resolver);
 	confine_transferring(run->options, run->transfer.into.root);

@@ -88,7 +88,11 @@ void service_init(struct service *service)
 {
 	time_t now = time(NULL);
 	struct tm tm;
+	sigset_t early;
 
+	sigemptyset(&early);
+	sigaddset(&early, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &early, NULL);
 	STAILQ_INIT(&service->servers);
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(service->since, sizeof service->since,

@@ -51,7 +51,8 @@ struct service {
 };
 
 /* Begins, while files may still be opened: one tells the time zone, and one is
- * the socket of whom to notify. */
+ * the socket of whom to notify. From now on SIGUSR1 ends nobody: it waits for
+ * service_run(). */
 void service_init(struct service *service);
 
 /* Before service_run(). The server stays the caller's. */

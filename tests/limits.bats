@@ -317,3 +317,45 @@ reports_now() {
 	finish here
 	expect "$status" 143
 }
+
+# held CALL: runs vcat so that the call takes a while.
+held() {
+	[[ $BUILD != asan ]] || skip "strace and LeakSanitizer exclude each other"
+	strace -o /dev/null true 2>strace.err || skip "no strace: $(<strace.err)"
+	start here strace -D -f -qq -o /dev/null -e "trace=$1" \
+		-e "inject=$1:delay_enter=500000" "$VCAT" "${@:2}" </dev/null
+}
+
+@test "SIGUSR1: it is answered, also if it comes before vcat is ready" {
+	held signalfd4 -l -k unix:s -t unix:t
+	wait_until 10 test -S s
+	reports here "unix:s -> unix:t: 0 open, 0 accepted, 0 not allowed, 0 failed, 0 bytes in, 0 bytes out"
+}
+
+@test "SIGUSR1: the same for the process that opens connections for -e" {
+	held setpgid -l -k unix:s -e cat
+	wait_until 10 test -S s
+	pid_of here
+	wait_until 10 takes_signals "$pid"
+	reports here "unix:s: 0 open, 0 accepted, 0 not allowed, 0 failed"
+}
+
+takes_signals() {
+	find "/proc/$1/fd" -lname '*signalfd*' | grep -q .
+}
+
+@test "SIGUSR1: it ends no transfer" {
+	mkdir into
+	truncate -s 1M zeros
+	start here "$VCAT" -l --into into unix:s </dev/null
+	wait_until 10 test -S s
+	start client "$PEER" connect unix:s touch in wait-file go
+	wait_until 10 test -e in
+	pid_of here
+	wait_until 10 test ! -e s
+	kill -USR1 "$pid"
+	touch go
+	ended client 0
+	finish here
+	expect "$status" 1 "status"
+}

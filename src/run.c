@@ -43,11 +43,9 @@ struct run {
 /* Whether there is nothing to dial for any more. */
 static bool is_content(const struct run *run, const struct connection_end *end)
 {
-	bool never_open = run->server.opened == 0;
-
 	if (end->stdin_ended && !run->options->has_target)
 		return true;
-	return run->options->retry > 0 && never_open &&
+	return run->options->retry > 0 && run->server.opened == 0 &&
 	       end->status == STATUS_TIMEOUT;
 }
 

@@ -154,7 +154,8 @@ static char *read_line(struct reading *reading)
 		line[0] = '\0';
 		return line;
 	}
-	if (ferror(reading->file))
+	/* without memory there is no error of the file, and no end */
+	if (!feof(reading->file))
 		reading->error = errno;
 	free(line);
 	return NULL;

@@ -474,3 +474,16 @@ each_opened() {
 	fails 2 "forwards:3: --exit-idle requires -l in each forward" "" \
 		"$VCAT" -f forwards --exit-idle 1
 }
+
+# The numbers of allocations that are tried are those of the whole job, and more.
+@test "forwards: without memory none of them is forgotten" {
+	local i
+	[[ $BUILD != asan ]] || skip "AddressSanitizer has its own malloc"
+	printf -- '-l -k unix:%s -t unix:x\n' a b >forwards
+	for i in {1..12}; do
+		run env LD_PRELOAD="$TOOLS/rough.so" ROUGH="malloc:$i" ROUGH_MARK=mark \
+			"$VCAT" -f forwards --check -v
+		[[ $status == 1 || $output == *"forwards: 2 forwards"* ]] ||
+			expect "$i: $status $output" "1, or both"
+	done
+}

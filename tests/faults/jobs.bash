@@ -9,7 +9,7 @@
 
 readonly jobs=(connect_unix connect_tcp listen_unix listen_tcp forward_unix
 	forward_tcp forward_name mux_dial scan exec_listen exec_dial exec_many detached
-	pass_fd activation files into resume into_many verified_send
+	pass_fd activation forwards dial_again lines dumped notified files into resume into_many verified_send
 	verified_receive seqpacket seqpacket_listen)
 
 before_connect_unix() { serve_echo; }
@@ -18,6 +18,9 @@ before_forward_unix() { serve_tcp_echo; }
 before_forward_tcp() { serve_tcp_echo; }
 before_forward_name() { serve_tcp_echo; }
 before_pass_fd() { serve_echo; }
+before_forwards() { serve_tcp_echo; }
+before_dumped() { serve_echo; }
+before_notified() { serve_tcp_echo; }
 
 before_mux_dial() {
 	serve socat -t 10 "UNIX-LISTEN:$home/guest_52,fork,backlog=64" EXEC:cat
@@ -227,6 +230,84 @@ job_activation() {
 	ended
 	peer_ended
 	judge both_came
+}
+
+# Two forwards, and one client of each.
+job_forwards() {
+	printf '%s\n' "-l -k unix:s1 -t tcp:127.0.0.1:$tcp" \
+		"-l -k unix:s2 -t tcp:127.0.0.1:$tcp" >forwards
+	suspect -f forwards 2>err
+	await test -S s1 && await test -S s2 && nap
+	if alive; then
+		speak unix:s1
+		wait "$peer" && mv got first
+	fi
+	serve_one unix:s2
+	[[ $whole == yes ]] && judge same first "$home/back"
+}
+
+# What it gets of a server that ends and is there again.
+job_dial_again() {
+	local i
+	suspect -k -d unix:far >out 2>err </dev/null
+	for i in 1 2; do
+		alive || break
+		timeout -s KILL "$limit" "$PEER" listen unix:far file "$home/back" \
+			shutdown read-eof 2>peer.err || break
+		rm -f far
+	done
+	kill "$pid" 2>/dev/null
+	ended
+	judge twice_came
+}
+
+job_lines() {
+	local i
+	suspect -l -k -d --lines unix:s >out 2>err </dev/null
+	await test -S s
+	nap
+	for i in 1 2; do
+		alive || break
+		"$PEER" -w "$limit" connect unix:s file "$home/text" shutdown \
+			read-eof 2>peer.err || break
+	done
+	kill "$pid" 2>/dev/null
+	ended
+	judge both_texts
+}
+
+before_lines() { seq 20000 >"$home/text"; }
+
+both_texts() {
+	cat "$home/text" "$home/text" | cmp -s - out
+}
+
+dumped_all() {
+	same out "$home/data" &&
+		awk '/^[<>]/ { way = $1; next } way == ">"' dump | xxd -r |
+		cmp -s - "$home/data"
+}
+
+job_dumped() {
+	suspect --hex-dump=dump "unix:$home/echo" <"$home/data" >out 2>err
+	ended
+	judge dumped_all
+}
+
+# A service manager listens; that it hears nothing is no failure.
+job_notified() {
+	local manager
+	socat -u UNIX-RECVFROM:"$PWD/n",fork - >heard 2>/dev/null &
+	manager=$!
+	until [[ -S n ]]; do nap; done
+	export NOTIFY_SOCKET=$PWD/n
+	suspect -l -k unix:s -t "tcp:127.0.0.1:$tcp" 2>err
+	unset NOTIFY_SOCKET
+	await test -S s
+	nap
+	serve_one unix:s
+	kill "$manager" 2>/dev/null
+	wait "$manager" 2>/dev/null
 }
 
 same_trees() {

@@ -24,6 +24,9 @@ static void watch_clock(struct service *service)
 		service_fail(service, errno);
 }
 
+/* Seconds without a connection, for those that nobody new can find. */
+#define AT_ONCE 0.01
+
 /* How long nobody has been there counts from the end of the last. */
 static void note_busy(struct service *service)
 {
@@ -220,9 +223,12 @@ static void run_clock(struct loop_task *task)
 		return;
 	STAILQ_FOREACH(server, &service->servers, next)
 		listener_withdraw(&server->listener);
-	look(service);
-	service->expired =
-	    service->room.taken == 0 && deadline_passed(service->first);
+	service->expired = deadline_passed(service->first);
+	if (look(service)) {
+		service->exit_idle = AT_ONCE; /* when these have gone */
+		service->expired = false;
+		return;
+	}
 	server = STAILQ_FIRST(&service->servers);
 	if (service->expired)
 		log_error("%s: nobody has connected in %g s",

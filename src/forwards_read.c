@@ -62,7 +62,10 @@ static const char *read_words(
 	return find_conflict(&line->options);
 }
 
-/* Returns an earlier forward that listens at the same address, or NULL. */
+/*
+ * Returns an earlier forward that listens at the same address, or NULL. In
+ * network namespaces of their own, both may.
+ */
 static const struct forwards_line *find_twin(
     const struct forwards_list *list, const struct forwards_line *line)
 {
@@ -73,13 +76,14 @@ static const struct forwards_line *find_twin(
 			     ? address->port == 0
 			     : address->port == ADDRESS_ANY;
 
-	if (line->options.action != OPTIONS_LISTEN || free_port)
+	if (line->options.action != OPTIONS_LISTEN || free_port ||
+	    line->options.netns != NULL)
 		return NULL;
 	address_format(address, text);
 	for (int i = 0; &list->lines[i] < line; i++) {
 		const struct options *o = &list->lines[i].options;
 
-		if (o->action == OPTIONS_LISTEN &&
+		if (o->action == OPTIONS_LISTEN && o->netns == NULL &&
 		    strcmp(address_format(&o->address, other), text) == 0)
 			return &list->lines[i];
 	}

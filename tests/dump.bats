@@ -50,7 +50,7 @@ input() {
 }
 
 @test "forward: what could be spliced is dumped, too" {
-	input 20000000
+	input 3000000
 	start server "$PEER" listen unix:t echo
 	wait_until 5 test -S t
 	start forward "$VCAT" -l --hex-dump=dump tcp:any -t unix:t

@@ -487,3 +487,11 @@ each_opened() {
 			expect "$i: $status $output" "1, or both"
 	done
 }
+
+@test "forwards: in other network namespaces a CID and port may come again" {
+	printf '%s\n' "-l -k --netns one 5000 -t unix:t" \
+		"-l -k --netns two 5000 -t unix:t" >list
+	run -0 vcat -f list --check
+	printf '%s\n' "-l -k 5000 -t unix:t" "-l -k 5000 -t unix:t" >list
+	run -2 vcat -f list --check
+}

@@ -11,5 +11,6 @@ load helper
 		printf '%s\n' "${lines[@]}"
 		return 1
 	}
-	expect "${lines[-1]}" "22 ok, 0 not ok"
+	expect "${lines[-1]}" \
+		"$(grep -c '^job_' "$TOP/tests/faults/jobs.bash") ok, 0 not ok"
 }

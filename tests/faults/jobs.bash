@@ -8,9 +8,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2153,SC2317 # shared with session.bash
 
 readonly jobs=(connect_unix connect_tcp listen_unix listen_tcp forward_unix
-	forward_tcp forward_name mux_dial scan exec_listen exec_dial exec_many detached
-	pass_fd activation forwards dial_again lines dumped notified files into resume into_many verified_send
-	verified_receive seqpacket seqpacket_listen)
+	forward_tcp forward_name mux_dial scan exec_listen exec_dial exec_many
+	detached pass_fd activation forwards dial_again lines dumped notified files
+	into resume into_many verified_send verified_receive seqpacket
+	seqpacket_listen)
 
 before_connect_unix() { serve_echo; }
 before_connect_tcp() { serve_tcp_echo; }

@@ -124,7 +124,12 @@ static void check_addresses(const struct options *o)
 	    "--allow without vsock");
 	require(o->allow.privileged, passed || !is_file(kind),
 	    "--allow-privileged with a file");
-	require(o->has_mode, is_file(kind), "--mode without a file");
+	require(o->has_mode || o->has_owner,
+	    is_file(kind) && o->address.path[0] != '@',
+	    "--mode, --owner without a file");
+	require(o->netns != NULL,
+	    kind == ADDRESS_VSOCK || o->target.kind == ADDRESS_VSOCK,
+	    "--netns without vsock");
 	exclude(o->seqpacket,
 	    kind == ADDRESS_TCP || o->target.kind == ADDRESS_TCP,
 	    "--seqpacket with TCP");
@@ -136,21 +141,54 @@ static void check_listening(const struct options *o)
 	bool many =
 	    o->has_target || o->command != NULL || o->files || o->into != NULL;
 
-	require(o->keep_open, listens, "-k without -l");
+	require(o->keep_open, listens || o->action == OPTIONS_CONNECT, "-k");
+	exclude(o->keep_open && !listens,
+	    o->pass_fd || o->files || o->into != NULL, "-k without -l");
 	require(o->allow.cids.count > 0 || o->allow.privileged, listens,
 	    "--allow without -l");
-	require(o->has_mode, listens, "--mode without -l");
-	require(o->max_conns > 0, listens && o->keep_open && many, "-m");
+	require(o->has_mode || o->has_owner, listens, "--mode without -l");
+	require(o->max_conns > 0,
+	    o->action == OPTIONS_FORWARDS ||
+		(listens && o->keep_open && (many || o->lines)),
+	    "-m");
 	exclude(o->progress, o->keep_open && o->has_target,
 	    "--progress with -k and -t");
 	exclude(o->verified, o->keep_open, "--verified with -k");
+}
+
+/* What runs for months. */
+static void check_service(const struct options *o)
+{
+	bool listens = o->action == OPTIONS_LISTEN;
+	bool forwards = o->action == OPTIONS_FORWARDS;
+
+	check_time(o->accept_timeout, 0);
+	check_time(o->exit_idle, 0);
+	must(forwards == (o->forwards != NULL), "-f");
+	require(o->check, forwards, "--check");
+	require(o->accept_timeout > 0, listens, "--accept-timeout");
+	require(o->exit_idle > 0, forwards || (listens && o->keep_open),
+	    "--exit-idle");
+	require(o->lines, listens && o->keep_open && o->detach_stdin,
+	    "--lines without -l -k -d");
+	exclude(o->lines,
+	    o->has_target || o->command != NULL || o->files ||
+		o->into != NULL || o->verified || o->seqpacket || o->strict ||
+		o->progress || o->dump,
+	    "--lines and what is not for lines");
+	require(o->tag, o->lines, "--tag");
+	must(o->proxy_header >= 0 && o->proxy_header <= 2, "--proxy-header");
+	require(o->proxy_header > 0, listens && o->has_target && !o->seqpacket,
+	    "--proxy-header");
+	require(o->banner, o->action == OPTIONS_SCAN, "--banner");
+	exclude(o->dump, o->files || o->into != NULL || o->verified, "-x");
 }
 
 /* What only works where vcat moves bytes itself. */
 static bool moves(const struct options *o)
 {
 	return o->detach_stdin || o->send_only || o->recv_only || o->strict ||
-	       o->progress || o->idle_timeout > 0 ||
+	       o->progress || o->idle_timeout > 0 || o->lines || o->dump ||
 	       o->half_close != OPTIONS_HALF_CLOSE_DEFAULT;
 }
 
@@ -161,8 +199,10 @@ static void check_others(const struct options *o)
 	bool command = o->command != NULL;
 	bool opens = streams || o->action == OPTIONS_SCAN;
 
-	require(moves(o) || command || o->has_target || o->quit_after >= 0,
+	require(moves(o) || command || o->has_target || o->resolve_once,
 	    streams, "what moves bytes");
+	require(
+	    o->quit_after >= 0, streams || o->action == OPTIONS_FORWARDS, "-q");
 	require(o->has_source || o->sibling || o->seqpacket || o->retry >= 0 ||
 		    o->has_buffer,
 	    opens, "what opens sockets");
@@ -214,6 +254,8 @@ static void check_words(const struct line *line, const struct options *o)
 	must(o->command == NULL ||
 		 (is_from(line, o->command) && o->command[0] != '\0'),
 	    "-e");
+	must(o->forwards == NULL || is_from(line, o->forwards), "-f");
+	must(o->netns == NULL || is_from(line, o->netns), "--netns");
 	must(o->into == NULL || (is_from(line, o->into) && o->into[0] != '\0'),
 	    "--into");
 }
@@ -225,10 +267,11 @@ static void check(const struct line *line, const struct options *options)
 		return;
 	check_values(options);
 	check_listening(options);
+	check_service(options);
 	check_others(options);
 	check_transfer(options);
 	check_words(line, options);
-	if (options->action < OPTIONS_CID)
+	if (options->action < OPTIONS_FORWARDS)
 		check_addresses(options);
 }
 

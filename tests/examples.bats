@@ -22,7 +22,13 @@ to_here() {
 	sed "s,/run/vm3.vsock,$T/v," "$EXAMPLES/$1"
 }
 
+# sshd and rsync's daemon take the rights of a user.
+need_root() {
+	[[ $(id -u) == 0 ]] || skip "only root can run that server"
+}
+
 @test "ssh-host: a microVM, a command's answer and status, 4 MiB" {
+	need_root
 	prepare_ssh
 	vmm
 	guest 22 "exec /usr/sbin/sshd -i -e -f $T/sshd_config"
@@ -34,6 +40,7 @@ to_here() {
 }
 
 @test "ssh_config: a microVM by its name, with ssh, scp and rsync" {
+	need_root
 	prepare_ssh
 	vmm
 	guest 22 "exec /usr/sbin/sshd -i -e -f $T/sshd_config"
@@ -48,6 +55,7 @@ to_here() {
 }
 
 @test "rsync-host: a microVM's daemon, both ways" {
+	need_root
 	vmm
 	mkdir data
 	sed "s,/srv/data,$T/data," "$EXAMPLES/rsyncd.conf" >rsyncd.conf

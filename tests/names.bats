@@ -282,7 +282,8 @@ childless() {
 	wait_until 10 test -S s
 	pid_of free
 	wait_until 5 helper_of "$pid"
-	grep -q "^NoNewPrivs:.0$" "/proc/$helper/status"
+	expect "$(grep "^NoNewPrivs:" "/proc/$helper/status")" \
+		"$(grep "^NoNewPrivs:" "/proc/$$/status")" "as the test itself has it"
 }
 
 @test "names: what looks names up can write no file and start no program there" {

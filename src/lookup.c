@@ -26,7 +26,7 @@ struct worker {
 	uint32_t number;
 };
 
-struct service {
+struct desk {
 	int fd;
 	sigset_t waiting; /* the mask while there is nothing to do */
 	struct worker workers[WORKERS];
@@ -88,51 +88,50 @@ static void begin_work(pid_t parent)
 	alarm(WORK_SECONDS);
 }
 
-static struct worker *find_worker(struct service *service, pid_t pid)
+static struct worker *find_worker(struct desk *desk, pid_t pid)
 {
 	for (int i = 0; i < WORKERS; i++)
-		if (service->workers[i].pid == pid)
-			return &service->workers[i];
+		if (desk->workers[i].pid == pid)
+			return &desk->workers[i];
 	return NULL;
 }
 
-static void begin(
-    struct service *service, const struct lookup_question *question)
+static void begin(struct desk *desk, const struct lookup_question *question)
 {
-	struct worker *worker = find_worker(service, 0);
+	struct worker *worker = find_worker(desk, 0);
 	pid_t self = getpid();
 
 	if (worker == NULL) {
-		answer_error(service->fd, question->number, ETIMEDOUT,
+		answer_error(desk->fd, question->number, ETIMEDOUT,
 		    "too many names are being looked up");
 		return;
 	}
 	*worker = (struct worker){ fork(), question->number };
 	if (worker->pid == 0) {
 		begin_work(self);
-		work(service->fd, question);
+		work(desk->fd, question);
 		_exit(0);
 	}
 	if (worker->pid < 0) {
 		worker->pid = 0;
-		answer_error(service->fd, question->number, errno, "");
+		answer_error(desk->fd, question->number, errno, "");
 	}
 }
 
 /* A child that broke has not answered. */
-static void reap(struct service *service)
+static void reap(struct desk *desk)
 {
 	struct worker *worker;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		worker = find_worker(service, pid);
+		worker = find_worker(desk, pid);
 		if (worker == NULL)
 			continue;
 		worker->pid = 0;
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-			answer_error(service->fd, worker->number, ETIMEDOUT,
+			answer_error(desk->fd, worker->number, ETIMEDOUT,
 			    "the look-up was killed");
 	}
 }
@@ -151,20 +150,20 @@ static bool is_question(const struct lookup_question *question, ssize_t size)
 }
 
 /* Until nobody can ask any more, or somebody asks for anything else. */
-static void serve(struct service *service)
+static void serve(struct desk *desk)
 {
-	struct pollfd entry = { .fd = service->fd, .events = POLLIN };
+	struct pollfd entry = { .fd = desk->fd, .events = POLLIN };
 	struct lookup_question question;
 	ssize_t n;
 
 	for (;;) {
-		if (ppoll(&entry, 1, NULL, &service->waiting) < 0 &&
+		if (ppoll(&entry, 1, NULL, &desk->waiting) < 0 &&
 		    errno != EINTR)
 			return;
-		reap(service);
-		n = recv(service->fd, &question, sizeof question, MSG_DONTWAIT);
+		reap(desk);
+		n = recv(desk->fd, &question, sizeof question, MSG_DONTWAIT);
 		if (n > 0 && is_question(&question, n))
-			begin(service, &question);
+			begin(desk, &question);
 		else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 			return;
 	}
@@ -206,17 +205,17 @@ static void confine(void)
 static void run(int fd, bool confined)
 {
 	struct sigaction noted = { .sa_handler = note_child };
-	struct service service = { .fd = keep_only(fd) };
+	struct desk desk = { .fd = keep_only(fd) };
 
-	sigfillset(&service.waiting);
-	sigdelset(&service.waiting, SIGCHLD);
+	sigfillset(&desk.waiting);
+	sigdelset(&desk.waiting, SIGCHLD);
 	sigaction(SIGCHLD, &noted, NULL);
 	setsid(); /* a terminal is none of its business */
 	prctl(PR_SET_NAME, "vcat-names");
 	if (confined)
 		confine();
-	if (service.fd >= 0)
-		serve(&service);
+	if (desk.fd >= 0)
+		serve(&desk);
 }
 
 int lookup_start(bool confined)

@@ -35,7 +35,7 @@ struct dial_target plan_target(
 		},
 		.timeout = o->timeout,
 		.retry = o->retry,
-		.again = o->keep_open,
+		.again = o->keep_open && o->action != OPTIONS_LISTEN,
 	};
 }
 

@@ -14,6 +14,9 @@
 /* Descriptors that are not a connection's: the loop's own, pipes, a log. */
 #define SPARE_DESCRIPTORS 48
 
+/* Seconds without a connection, for those that nobody new can find. */
+#define AT_ONCE 0.01
+
 static void watch_clock(struct service *service)
 {
 	service->clock.wake =
@@ -23,9 +26,6 @@ static void watch_clock(struct service *service)
 	if (loop_update(service->loop, &service->clock) < 0)
 		service_fail(service, errno);
 }
-
-/* Seconds without a connection, for those that nobody new can find. */
-#define AT_ONCE 0.01
 
 /* How long nobody has been there counts from the end of the last. */
 static void note_busy(struct service *service)

@@ -406,3 +406,12 @@ busy_forwarder() {
 		wait $!' "$VCAT"
 	wait_until 30 grep -q "closed before its target was reached" forwarder.err
 }
+
+@test "fails alone: the hint for a target that is not there yet is --retry, unless vcat dials again" {
+	forward forwarder unix -t unix:none
+	run vcat -d "$near"
+	wait_until 5 grep -q '^hint: .*--retry' forwarder.err
+	start again "$VCAT" -k -d unix:none
+	wait_until 5 grep -q '^hint: ' again.err
+	run -1 grep -e --retry again.err
+}

@@ -72,35 +72,35 @@ fed_and_left() {
 	expect "$(<server.out)" hello
 }
 
+# early_reader HOW LAST: the receiver's stdout has a reader that takes 5 bytes and
+# goes. Then the sender's input ends with what the command LAST prints.
+early_reader() {
+	rm -f gone
+	start receiver bash -o pipefail -c '"$0" "$1" -l -d unix:s |
+		(head -c 5; exec <&-; touch gone)' "$VCAT" "$1"
+	wait_until 5 test -S s
+	start sender bash -c '(echo 1234; until test -e gone; do sleep 0.05; done
+		eval "$2") | "$0" "$1" unix:s' "$VCAT" "$1" "$2"
+	finish sender
+	sent=$status
+	finish receiver
+}
+
 # tar(1) goes at its last record. The pause is for vcat to see that it has gone.
 @test "stdout: a reader that has all bytes and goes before the end is no failure" {
-	local how
+	local how sent
 	for how in -v --verified; do
-		rm -f gone
-		start receiver bash -o pipefail -c '"$0" "$1" -l -d unix:s |
-			(head -c 5; exec <&-; touch gone)' "$VCAT" "$how"
-		wait_until 5 test -S s
-		start sender bash -c '(echo 1234; until test -e gone; do sleep 0.05; done
-			sleep 0.3) | "$0" "$1" unix:s' "$VCAT" "$how"
-		finish sender
-		expect "$status" 0 "status of the sender with $how"
-		finish receiver
+		early_reader "$how" "sleep 0.3"
+		expect "$sent" 0 "status of the sender with $how"
 		expect "$status" 0 "status of the receiver with $how"
 		expect "$(<receiver.out)" 1234
 	done
 }
 
 @test "stdout: a reader that goes before the last byte is a failure" {
-	local how
+	local how sent
 	for how in -v --verified; do
-		rm -f gone
-		start receiver bash -o pipefail -c '"$0" "$1" -l -d unix:s |
-			(head -c 5; exec <&-; touch gone)' "$VCAT" "$how"
-		wait_until 5 test -S s
-		start sender bash -c '(echo 1234; until test -e gone; do sleep 0.05; done
-			echo 5) | "$0" "$1" unix:s' "$VCAT" "$how"
-		finish sender
-		finish receiver
+		early_reader "$how" "echo 5"
 		expect "$status" 1 "status of the receiver with $how"
 		expect_in receiver.err "stdout: write: Broken pipe"
 	done

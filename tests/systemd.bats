@@ -250,13 +250,18 @@ crowd() {
 	has vcat-forwards.service NRestarts 1
 }
 
+# client_in_the_middle PORT: one that has had an answer, and goes on when go exists.
+client_in_the_middle() {
+	start client "$PEER" connect "vsock:1:$1" text first read 5 touch there \
+		wait-file go text second shutdown read 6 expect-eof
+	wait_until 10 test -e there
+}
+
 @test "vcat-forwards: systemctl stop lets an open connection go on for the time of -q" {
 	echo_server
 	forwards "-l -k 2216 -t unix:/run/test/echo"
 	run -0 systemctl start vcat-forwards.service
-	start client "$PEER" connect vsock:1:2216 text first read 5 touch there \
-		wait-file go text second shutdown read 6 expect-eof
-	wait_until 10 test -e there
+	client_in_the_middle 2216
 	systemctl stop --no-block vcat-forwards.service
 	becomes vcat-forwards.service SubState stop-sigterm
 	run -1 vcat 1:2216 </dev/null
@@ -270,9 +275,7 @@ crowd() {
 	echo_server
 	forwards "-l -k 2217 -t unix:/run/test/echo"
 	run -0 systemctl start vcat-forwards.service
-	start client "$PEER" connect vsock:1:2217 text first read 5 touch there \
-		wait-file go text second shutdown read 6 expect-eof
-	wait_until 10 test -e there
+	client_in_the_middle 2217
 	main_pid vcat-forwards.service
 	kill -TERM "$pid"
 	becomes vcat-forwards.service ActiveState deactivating

@@ -84,8 +84,8 @@ $(B)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
 
-$(B)/src/vcat.o: CPPFLAGS_ALL += -DVCAT_VERSION='"$(VERSION)"'
-$(B)/src/vcat.o: $(B)/version
+$(B)/src/vcat.o $(B)/src/greeting.o: CPPFLAGS_ALL += -DVCAT_VERSION='"$(VERSION)"'
+$(B)/src/vcat.o $(B)/src/greeting.o: $(B)/version
 
 $(B)/src/%.o: src/%.c Makefile
 	@mkdir -p $(@D)

@@ -20,6 +20,8 @@ enum options_action {
 	OPTIONS_CONNECT,
 	OPTIONS_LISTEN,
 	OPTIONS_SCAN,
+	OPTIONS_PING,
+	OPTIONS_BENCH,
 	OPTIONS_FORWARDS, /* this and what follows have no address */
 	OPTIONS_CID,
 	OPTIONS_DOCTOR,
@@ -71,6 +73,13 @@ struct options {
 	double accept_timeout;   /* for the first; 0: no limit */
 	double exit_idle;        /* without any connection; 0: no limit */
 	bool resolve_once;
+	bool ping;
+	int pings;             /* 0: until a signal ends it */
+	double interval;       /* between two pings */
+	bool bench;            /* --bench */
+	double bench_time;     /* to measure, after the warm-up */
+	bool both;             /* with it: both directions at once */
+	bool echo, sink;       /* what -l does with each connection */
 	int proxy_header;      /* its version; 0: none */
 	bool dump;             /* -x */
 	const char *dump_file; /* ""; stderr */

@@ -263,6 +263,8 @@ static int check_place(struct reading *reading, const struct options_row *row)
 	static const char *const askers[] = {
 		[OPTIONS_LISTEN] = "-l",
 		[OPTIONS_SCAN] = "-z",
+		[OPTIONS_PING] = "--ping",
+		[OPTIONS_BENCH] = "--bench",
 		[OPTIONS_FORWARDS] = "-f",
 		[OPTIONS_CID] = "--cid",
 		[OPTIONS_DOCTOR] = "--doctor",
@@ -276,6 +278,8 @@ static int check_place(struct reading *reading, const struct options_row *row)
 		    row->with & 1U << OPTIONS_LISTEN     ? "-l"
 		    : row->with & 1U << OPTIONS_FORWARDS ? "-f"
 		    : row->with & 1U << OPTIONS_DOCTOR   ? "-z or --doctor"
+		    : row->with & 1U << OPTIONS_PING     ? "--ping"
+		    : row->with & 1U << OPTIONS_BENCH    ? "--bench"
 							 : "-z");
 	if (!works && o->action == OPTIONS_FORWARDS &&
 	    row->with & 1U << OPTIONS_LISTEN)
@@ -310,6 +314,8 @@ int options_read(
 		.buffer = 1UL << 20, /* 1 MiB */
 		.quit_after = -1,
 		.timeout = 10,
+		.interval = 1,
+		.bench_time = 5,
 		.mode = 0600,
 		.retry = -1,
 	};
@@ -320,6 +326,10 @@ int options_read(
 		return 0;
 	if (options->forwards != NULL)
 		options->action = OPTIONS_FORWARDS;
+	else if (options->ping)
+		options->action = OPTIONS_PING;
+	else if (options->bench)
+		options->action = OPTIONS_BENCH;
 	options->has_target = options->target.kind != ADDRESS_STDIO;
 	for (row = options_table; row->help != NULL; row++)
 		if (reading.given[row - options_table] &&

@@ -55,7 +55,8 @@ static const char *transfer_conflict(const struct options *o)
 		    "--into: the receiver decides" },
 		{ o->sums && !files, "--sums requires --files or --into" },
 		{ o->json && o->action <= OPTIONS_LISTEN && !files,
-		    "--json requires -z, --doctor, --files or --into" },
+		    "--json requires -z, --ping, --bench, --doctor, --files or "
+		    "--into" },
 	};
 
 	return judge(rules, sizeof rules / sizeof rules[0]);
@@ -106,6 +107,36 @@ static const char *service_conflict(const struct options *o)
 	return judge(rules, sizeof rules / sizeof rules[0]);
 }
 
+/* The rules of --ping and --bench, and of the peers that are made for them. */
+static const char *measuring_conflict(const struct options *o)
+{
+	bool answers = o->echo || o->sink;
+	const struct rule rules[] = {
+		{ o->echo && o->sink, "--echo and --sink exclude each other" },
+		{ answers && (o->has_target || o->command != NULL || o->lines ||
+				 o->verified || moves_files(o)),
+		    "--echo and --sink are what vcat does with a connection: "
+		    "they exclude -t, -e, --lines, --files, --into and "
+		    "--verified" },
+		{ answers && (o->send_only || o->recv_only || o->detach_stdin ||
+				 o->quit_after >= 0 ||
+				 o->half_close != OPTIONS_HALF_CLOSE_DEFAULT),
+		    "--echo and --sink exclude -d, -q, --send-only, "
+		    "--recv-only, --shutdown and --no-shutdown: they use "
+		    "neither stdin nor stdout" },
+		{ (answers || o->action == OPTIONS_BENCH ||
+		      o->action == OPTIONS_PING) &&
+			o->seqpacket,
+		    "--seqpacket does not work with --ping, --bench, --echo "
+		    "and --sink: they need a stream" },
+		{ o->retry >= 0 && (o->action == OPTIONS_PING ||
+				       o->action == OPTIONS_BENCH),
+		    "--retry does not work with --ping and --bench" },
+	};
+
+	return judge(rules, sizeof rules / sizeof rules[0]);
+}
+
 const char *options_conflict(const struct options *o)
 {
 	const char *why = transfer_conflict(o);
@@ -127,9 +158,10 @@ const char *options_conflict(const struct options *o)
 		    "with -l, give an address or -s and -p, not both" },
 		{ o->max_conns > 0 && o->action != OPTIONS_FORWARDS &&
 			!(o->keep_open &&
-			    (target || command || o->lines || moves_files(o))),
-		    "-m requires -l -k with -t, -e, --lines, --files or "
-		    "--into" },
+			    (target || command || o->lines || o->echo ||
+				o->sink || moves_files(o))),
+		    "-m requires -l -k with -t, -e, --lines, --echo, --sink, "
+		    "--files or --into" },
 		{ o->progress && o->keep_open && target,
 		    "--progress does not work with -k and -t: "
 		    "it shows one connection at a time" },
@@ -166,5 +198,7 @@ const char *options_conflict(const struct options *o)
 
 	if (why == NULL)
 		why = service;
+	if (why == NULL)
+		why = measuring_conflict(o);
 	return why != NULL ? why : judge(rules, sizeof rules / sizeof rules[0]);
 }

@@ -25,10 +25,13 @@
 #define CONNECTING (1U << OPTIONS_CONNECT)
 #define LISTENING  (1U << OPTIONS_LISTEN)
 #define SCANNING   (1U << OPTIONS_SCAN)
+#define PINGING    (1U << OPTIONS_PING)
+#define BENCHING   (1U << OPTIONS_BENCH)
 #define FORWARDING (1U << OPTIONS_FORWARDS)
 #define ASKING_CID (1U << OPTIONS_CID)
 #define DOCTORING  (1U << OPTIONS_DOCTOR)
-#define OPENING    (CONNECTING | LISTENING | SCANNING)
+#define MEASURING  (PINGING | BENCHING)
+#define OPENING    (CONNECTING | LISTENING | SCANNING | MEASURING)
 #define STREAMING  (CONNECTING | LISTENING)
 #define MOVING     (STREAMING | OPTIONS_MOVES_BYTES)
 
@@ -56,6 +59,19 @@ static const char *read_text(const char *text, void *copy)
 static const char *read_retry(const char *text, void *seconds)
 {
 	return value_seconds(text[0] != '\0' ? text : "0", seconds);
+}
+
+static const char *read_pings(const char *text, void *count)
+{
+	return text[0] != '\0' ? value_count(text, count) : NULL;
+}
+
+static const char *read_bench(const char *text, void *seconds)
+{
+	const char *why = text[0] != '\0' ? value_seconds(text, seconds) : NULL;
+
+	return why == NULL && *(double *)seconds == 0 ? "must be more than 0"
+						      : why;
 }
 
 static const char *read_resolve(const char *text, void *once)
@@ -176,8 +192,21 @@ const struct options_row options_table[OPTIONS_TABLE_MAX + 1] = {
 	    "find out which ports answer, e.g. at 3:22,80-90" },
 	{ NULL, "--banner", GIVEN(read_text, banner_text, banner), "TEXT",
 	    SCANNING, "with -z: open means that bytes (TEXT) came" },
-	{ NULL, "--json", SWITCH(json), NULL, STREAMING | SCANNING | DOCTORING,
-	    "with -z, --doctor, --files, --into: JSON lines" },
+	{ NULL, "--ping", GIVEN(read_pings, pings, ping), "N", PINGING,
+	    "measure round trips to a peer, N times or until ^C" },
+	{ NULL, "--interval", VALUE(value_seconds, interval), "SECS", PINGING,
+	    "with --ping: from one to the next (1)" },
+	{ NULL, "--bench", GIVEN(read_bench, bench_time, bench), "SECS",
+	    BENCHING, "measure throughput to a vcat with --sink (5)" },
+	{ NULL, "--both", SWITCH(both), NULL, BENCHING,
+	    "with --bench: both directions at once" },
+	{ NULL, "--echo", SWITCH(echo), NULL, LISTENING,
+	    "with -l: send all back, for --ping and --bench" },
+	{ NULL, "--sink", SWITCH(sink), NULL, LISTENING,
+	    "with -l: count and throw away, for --bench" },
+	{ NULL, "--json", SWITCH(json), NULL,
+	    STREAMING | SCANNING | MEASURING | DOCTORING,
+	    "with -z, --ping, --doctor, --files ...: JSON lines" },
 	{ NULL, "--cid", CHOICE(action, OPTIONS_CID), NULL, ASKING_CID,
 	    "print this machine's CID and exit" },
 	{ NULL, "--doctor", CHOICE(action, OPTIONS_DOCTOR), NULL, DOCTORING,

@@ -65,6 +65,9 @@ static enum status run(const struct options *options)
 				      : run_streams(options);
 	case OPTIONS_SCAN:
 		return run_scan(options);
+	case OPTIONS_PING:
+	case OPTIONS_BENCH:
+		return STATUS_FAILED;
 	case OPTIONS_FORWARDS:
 		return forwards_run(options);
 	case OPTIONS_CID:

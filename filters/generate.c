@@ -59,7 +59,7 @@ static const struct row {
 	/* Bytes. */
 	{ 0,
 	    "read readv write writev recv recvfrom recvmsg send sendto "
-	    "sendmsg splice",
+	    "sendmsg splice sendfile sendfile64",
 	    ANY },
 	{ 0,
 	    "poll ppoll ppoll_time64 epoll_ctl epoll_wait epoll_pwait "

@@ -13,6 +13,9 @@
 /* A read that brings so much is worth a pipe. */
 #define BULK 65536
 
+/* What goes straight, with less at a time, is better copied. */
+#define LITTLE 4096
+
 void flow_init(
     struct flow *flow, struct stream *from, struct stream *to, size_t size)
 {
@@ -55,6 +58,12 @@ size_t flow_held(const struct flow *flow)
 	return flow->buffer.used + flow->splice.used;
 }
 
+/* Whether what has been copied is to go before what takes another path. */
+static bool is_turning(const struct flow *flow)
+{
+	return flow->splice.path != SPLICE_OFF && flow->buffer.used > 0;
+}
+
 bool flow_wants_input(const struct flow *flow)
 {
 	if (flow->state != FLOW_OPEN)
@@ -62,14 +71,19 @@ bool flow_wants_input(const struct flow *flow)
 	/* a message must find the whole buffer, or be cut */
 	if (flow->from->kind->messages || flow->to->kind->messages)
 		return flow->buffer.used == 0;
-	if (splice_on(&flow->splice))
+	if (is_turning(flow))
+		return false;
+	if (splice_straight(&flow->splice))
+		return flow->writable;
+	if (splice_through(&flow->splice))
 		return splice_has_room(&flow->splice);
 	return buffer_room(&flow->buffer) > 0;
 }
 
 bool flow_wants_output(const struct flow *flow)
 {
-	return flow->state == FLOW_DRAINING || flow_held(flow) > 0;
+	return flow->state == FLOW_DRAINING || flow_held(flow) > 0 ||
+	       (splice_straight(&flow->splice) && !flow->writable);
 }
 
 void flow_note_fault(struct flow *flow, enum flow_fault fault, int error)
@@ -107,18 +121,16 @@ static void end(struct flow *flow)
 	flow_free(flow);
 }
 
-/*
- * Whether to read by way of a pipe: once a read has brought much, and there
- * is nothing in the buffer, which would be overtaken.
- */
-static bool should_splice(struct flow *flow)
+/* Chooses how the bytes are moved, once a read has brought much. */
+static void choose_path(struct flow *flow)
 {
-	if (flow->bulk && flow->buffer.used == 0) {
-		flow->bulk = false; /* if no pipe is free now, try later */
+	if (!flow->bulk)
+		return;
+	flow->bulk = false; /* if no pipe is free now, try later */
+	if (flow->from->kind == &stream_plain &&
+	    flow->to->kind == &stream_plain)
 		splice_begin(
 		    &flow->splice, flow->from->in.fd, flow->to->out.fd);
-	}
-	return splice_on(&flow->splice);
 }
 
 static ssize_t take_by_copy(struct flow *flow)
@@ -141,19 +153,27 @@ static ssize_t take_by_copy(struct flow *flow)
 
 static ssize_t take_by_pipe(struct flow *flow)
 {
-	ssize_t n = splice_fill(&flow->splice, flow->from->in.fd);
+	struct splice *way = &flow->splice;
+	ssize_t n = splice_fill(way, flow->from->in.fd);
 
-	/* with bytes in the pipe, EAGAIN says nothing of the socket */
-	if (n < 0 && errno == EAGAIN && flow->splice.used == 0)
+	/* it may be an end, see stream_read(), after what the pipe holds */
+	if (n < 0 && errno == ENOTCONN && flow->from->finished) {
+		way->stuffed = way->used > 0;
+		if (!way->stuffed)
+			splice_refuse(way);
+		errno = EAGAIN;
+	} else if (n < 0 && errno == EAGAIN && way->used == 0) {
+		/* with bytes in the pipe, that says nothing of the socket */
 		flow->readable = false;
+	}
 	return n;
 }
 
 /* Reads once. Returns whether anything came of it. */
 static bool fill(struct flow *flow)
 {
-	ssize_t n =
-	    should_splice(flow) ? take_by_pipe(flow) : take_by_copy(flow);
+	ssize_t n = splice_through(&flow->splice) ? take_by_pipe(flow)
+						  : take_by_copy(flow);
 
 	if (n == 0 && flow->from->reset) {
 		errno = ECONNRESET;
@@ -173,6 +193,22 @@ static bool fill(struct flow *flow)
 	return true;
 }
 
+/* The sink refuses what is in the pipe: it is copied from now on. Returns -1
+ * with errno: EAGAIN if that is so. */
+static ssize_t recover(struct flow *flow)
+{
+	struct iovec piece[2];
+	int pieces = buffer_space(&flow->buffer, piece);
+	ssize_t n =
+	    pieces < 0 ? -1 : splice_recover(&flow->splice, piece, pieces);
+
+	if (n >= 0) {
+		buffer_fill(&flow->buffer, (size_t)n);
+		errno = EAGAIN;
+	}
+	return -1;
+}
+
 /* Writes what it holds, as much as fits. */
 static ssize_t give(struct flow *flow)
 {
@@ -180,13 +216,22 @@ static ssize_t give(struct flow *flow)
 	int pieces;
 	ssize_t n;
 
-	if (splice_on(&flow->splice))
-		return splice_drain(&flow->splice, flow->to->out.fd);
+	if (splice_through(&flow->splice) && !is_turning(flow)) {
+		n = splice_drain(&flow->splice, flow->to->out.fd);
+		return n < 0 ? recover(flow) : n;
+	}
 	pieces = buffer_bytes(&flow->buffer, piece);
 	n = stream_write(flow->to, piece, pieces);
 	if (n > 0)
 		buffer_drain(&flow->buffer, (size_t)n);
 	return n;
+}
+
+static void fail_write(struct flow *flow, int error)
+{
+	flow->to->reset = error == ECONNRESET;
+	flow_note_fault(flow, FLOW_WRITE_FAILED, error);
+	end(flow);
 }
 
 /* Writes once. Returns whether anything came of it. */
@@ -199,9 +244,7 @@ static bool drain(struct flow *flow)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0) {
-		flow->to->reset = errno == ECONNRESET;
-		flow_note_fault(flow, FLOW_WRITE_FAILED, errno);
-		end(flow);
+		fail_write(flow, errno);
 		return true;
 	}
 	ours = MIN((size_t)n, flow->prepended);
@@ -211,19 +254,98 @@ static bool drain(struct flow *flow)
 	return true;
 }
 
+/*
+ * Asks which of both ends is not ready, after a call that moved n bytes. An
+ * end that is eager must be read until it says EAGAIN.
+ */
+static void look(struct flow *flow, ssize_t n)
+{
+	flow->readable =
+	    flow->from->in.eager || fd_poll(flow->from->in.fd, POLLIN, 0) != 0;
+	flow->writable = fd_poll(flow->to->out.fd, POLLOUT, 0) != 0;
+	if (flow->readable && flow->writable)
+		splice_note_poor(&flow->splice, n > 0 ? (size_t)n : 0);
+}
+
+/* A call that was to move bytes straight has failed. */
+static void note_straight(struct flow *flow, int error)
+{
+	switch (splice_blames(&flow->splice, error)) {
+	case SPLICE_SINK:
+		fail_write(flow, error);
+		break;
+	case SPLICE_SOURCE:
+		flow_note_fault(flow, FLOW_READ_FAILED, error);
+		flow_stop(flow, FLOW_STOP_ERROR);
+		break;
+	case SPLICE_ITSELF:
+		splice_refuse(&flow->splice);
+		break;
+	}
+}
+
+/*
+ * Moves bytes straight from end to end. Returns whether anything came of it.
+ * The end of the stream is left to copying, which meets it again.
+ */
+static bool pass(struct flow *flow)
+{
+	ssize_t n =
+	    splice_pass(&flow->splice, flow->from->in.fd, flow->to->out.fd);
+
+	if (n == 0) {
+		splice_refuse(&flow->splice);
+		return true;
+	}
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		note_straight(flow, errno);
+		return true;
+	}
+	if (n < (ssize_t)flow->splice.most)
+		look(flow, n);
+	if (n < 0 && flow->from->in.eager) {
+		/* which of both said EAGAIN, only copying can tell */
+		splice_end(&flow->splice);
+		return true;
+	}
+	if (n > 0) {
+		flow->bytes += (uint64_t)n;
+		flow->moved += (uint64_t)n;
+		stream_note_passed(flow->from, flow->to, n);
+	}
+	/* each takes a page of the pipe, however little: copying packs them */
+	if (n > 0 && n < LITTLE)
+		splice_end(&flow->splice);
+	return flow->readable && flow->writable;
+}
+
+/* Reads and writes once each. Returns whether anything came of it. */
+static bool advance(struct flow *flow)
+{
+	bool progress = false;
+
+	choose_path(flow);
+	if (splice_straight(&flow->splice) && !is_turning(flow)) {
+		buffer_free(&flow->buffer);
+		return flow->state == FLOW_OPEN && flow->readable &&
+		       flow->writable && pass(flow);
+	}
+	if (flow->readable && flow_wants_input(flow))
+		progress = fill(flow);
+	if (flow->writable && flow_held(flow) > 0)
+		progress = drain(flow) || progress;
+	return progress;
+}
+
 void flow_advance(struct flow *flow)
 {
 	bool progress = true;
 
-	for (int round = 0; progress && round < FAIR_SHARE; round++) {
-		progress = false;
-		if (flow->readable && flow_wants_input(flow))
-			progress = fill(flow);
-		if (flow->writable && flow_held(flow) > 0)
-			progress = drain(flow) || progress;
-	}
+	for (int round = 0; progress && round < FAIR_SHARE; round++)
+		progress = advance(flow);
 	/* one that waits for its input costs nothing, and lends its pipe */
-	if (flow_held(flow) == 0 && !flow->readable)
+	if (flow_held(flow) == 0 && !flow->readable &&
+	    !splice_straight(&flow->splice))
 		flow_free(flow);
 }
 
@@ -245,6 +367,8 @@ void flow_abandon(struct flow *flow)
 {
 	if (flow->state == FLOW_DONE)
 		return;
+	if (splice_straight(&flow->splice))
+		splice_refuse(&flow->splice);
 	/* one last look at the input: are there bytes that nobody gets? */
 	if (flow->state == FLOW_OPEN && flow_held(flow) == 0 &&
 	    fd_poll(flow->from->in.fd, POLLIN, 0) != 0)

@@ -207,7 +207,7 @@ static struct connections connections_for(struct run *run)
 		all.settle = settle;
 	all.take = gives ? take_dialled : NULL;
 	all.done = note_connection;
-	if (options->has_target && !options->dump)
+	if (!options->dump)
 		all.rules.pipes = &run->pipes;
 	if (options->verified || (!options->has_target && !gives)) {
 		stream_from_stdio(&run->stdio, options->keep_open);

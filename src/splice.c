@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -10,6 +12,10 @@
 /* /proc/sys/fs/pipe-max-size, as it is by default. A pipe holds no memory of
  * its own but for a slot of 40 bytes for each page. */
 #define PIPE_SIZE (1024 * 1024)
+
+/* What a call is to move at least, and how often it may be less. */
+#define POOR      16384
+#define POOR_MOST 16
 
 static void close_pipe(struct splice_pool *pool, struct splice_pipe *pipe)
 {
@@ -44,58 +50,155 @@ static struct splice_pipe take_pipe(struct splice_pool *pool)
 	};
 }
 
-/*
- * The domain of a socket for which splice(2) does not wait, AF_INET for both
- * of TCP's; or -1. A socket for messages, which would lose their boundaries,
- * is none.
- */
-static int domain_of(int fd)
+/* A filter of system calls, or a kernel that does not know how. */
+static bool is_refusal(int error)
 {
-	int domain = fd_socket_number(fd, SO_DOMAIN);
+	return error == ENOSYS || error == EPERM || error == EINVAL ||
+	       error == EOPNOTSUPP;
+}
 
-	if ((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 ||
+/* What a descriptor is, as far as it matters here. */
+enum end {
+	END_OTHER,
+	END_PIPE,
+	END_FILE,
+	END_UNIX,
+	END_TCP,
+	END_VSOCK,
+	ENDS,
+};
+
+/* splice(2) waits for a socket that may block, and refuses a file opened for
+ * appending. A socket for messages would lose their boundaries. */
+static enum end end_of(int fd)
+{
+	struct stat st = { .st_mode = 0 };
+	int flags = fcntl(fd, F_GETFL);
+
+	fstat(fd, &st);
+	if (S_ISFIFO(st.st_mode))
+		return END_PIPE;
+	if (S_ISREG(st.st_mode))
+		return (flags & O_APPEND) == 0 ? END_FILE : END_OTHER;
+	if (!S_ISSOCK(st.st_mode) || (flags & O_NONBLOCK) == 0 ||
 	    fd_socket_number(fd, SO_TYPE) != SOCK_STREAM)
-		return -1;
-	return domain == AF_INET6 ? AF_INET : domain;
+		return END_OTHER;
+	switch (fd_socket_number(fd, SO_DOMAIN)) {
+	case AF_UNIX:
+		return END_UNIX;
+	case AF_INET:
+	case AF_INET6:
+		return END_TCP;
+	case AF_VSOCK:
+		return END_VSOCK;
+	default:
+		return END_OTHER;
+	}
 }
 
 /*
- * Whether it costs less than a copy. VM sockets copy anyway; from AF_UNIX to
- * TCP the pages of the one are too small for the other.
+ * Where it costs less than a copy, see tests/bench/MEASUREMENTS.md. From
+ * AF_UNIX to TCP the pages of the one are too small for the other.
  */
-static bool pays(int from, int to)
-{
-	int source = domain_of(from);
-	int target = domain_of(to);
+static const enum splice_path paths[ENDS][ENDS] = {
+	[END_VSOCK] = { [END_PIPE] = SPLICE_STRAIGHT,
+	    [END_FILE] = SPLICE_THROUGH },
+	[END_UNIX] = { [END_UNIX] = SPLICE_THROUGH,
+	    [END_PIPE] = SPLICE_STRAIGHT },
+	[END_TCP] = { [END_UNIX] = SPLICE_THROUGH,
+	    [END_TCP] = SPLICE_THROUGH,
+	    [END_PIPE] = SPLICE_STRAIGHT },
+	[END_PIPE] = { [END_VSOCK] = SPLICE_STRAIGHT,
+	    [END_UNIX] = SPLICE_STRAIGHT },
+	[END_FILE] = { [END_VSOCK] = SPLICE_SENDFILE,
+	    [END_UNIX] = SPLICE_SENDFILE,
+	    [END_TCP] = SPLICE_SENDFILE },
+};
 
-	return target == AF_UNIX ? source == AF_UNIX || source == AF_INET
-				 : target == AF_INET && source == AF_INET;
+/*
+ * Whether a socket takes a pipe's pages as a whole. Before Linux 6.5 a VM
+ * socket made a packet of each, which takes twice as long as a copy. A kernel
+ * that can do MSG_ZEROCOPY for it, from 6.7 on, no longer does.
+ */
+static bool takes_pages(int fd)
+{
+	const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) == 0;
 }
 
 void splice_begin(struct splice *way, int from, int to)
 {
-	if (pays(from, to))
+	enum end source = end_of(from);
+	enum end target = end_of(to);
+
+	way->path = paths[source][target];
+	way->outward = source == END_PIPE || source == END_FILE;
+	if (way->path == SPLICE_OFF ||
+	    (target == END_VSOCK && !takes_pages(to)))
+		splice_refuse(way);
+	else if (way->path == SPLICE_THROUGH)
 		way->pipe = take_pipe(way->pool);
-	else
-		way->pool = NULL;
+	if (way->path == SPLICE_THROUGH && way->pipe.size == 0)
+		way->path = SPLICE_OFF; /* all are in use now */
 }
 
 void splice_end(struct splice *way)
 {
 	struct splice_pool *pool = way->pool;
 
-	if (!splice_on(way))
-		return;
 	if (way->used > 0)
 		close_pipe(pool, &way->pipe);
-	else
+	else if (splice_through(way))
 		pool->idle[pool->idles++] = way->pipe;
 	*way = (struct splice){ .pool = pool, .most = way->most };
 }
 
-bool splice_on(const struct splice *way)
+void splice_refuse(struct splice *way)
 {
-	return way->pipe.size > 0;
+	splice_end(way);
+	way->pool = NULL;
+}
+
+bool splice_straight(const struct splice *way)
+{
+	return way->path == SPLICE_STRAIGHT || way->path == SPLICE_SENDFILE;
+}
+
+bool splice_through(const struct splice *way)
+{
+	return way->path == SPLICE_THROUGH;
+}
+
+ssize_t splice_pass(struct splice *way, int from, int to)
+{
+	if (way->path == SPLICE_SENDFILE)
+		return sendfile(to, from, NULL, way->most);
+	return splice(
+	    from, NULL, to, NULL, way->most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+/*
+ * A socket says once what has happened to it; a file and a pipe would say it
+ * again to whoever copies. ENOTCONN may be an end, see stream_read().
+ */
+enum splice_blame splice_blames(const struct splice *way, int error)
+{
+	if (is_refusal(error) || error == ENOMEM || error == ENOBUFS)
+		return SPLICE_ITSELF;
+	if (way->outward)
+		return error == EIO || error == ESTALE ? SPLICE_ITSELF
+						       : SPLICE_SINK;
+	if (error == ENOTCONN)
+		return SPLICE_ITSELF;
+	return error == EPIPE ? SPLICE_SINK : SPLICE_SOURCE;
+}
+
+void splice_note_poor(struct splice *way, size_t n)
+{
+	way->poor = n < POOR ? way->poor + 1 : 0;
+	if (way->poor == POOR_MOST)
+		splice_refuse(way);
 }
 
 /* What the pipe has room for, and may be put into it. */
@@ -109,13 +212,6 @@ static size_t room(const struct splice *way)
 bool splice_has_room(const struct splice *way)
 {
 	return !way->stuffed && room(way) > 0;
-}
-
-/* A filter of system calls, or a kernel that does not know how. */
-static bool is_refusal(int error)
-{
-	return error == ENOSYS || error == EPERM || error == EINVAL ||
-	       error == EOPNOTSUPP;
 }
 
 /*
@@ -133,8 +229,7 @@ ssize_t splice_fill(struct splice *way, int from)
 	} else if (n < 0 && errno == EAGAIN) {
 		way->stuffed = way->used > 0;
 	} else if (n < 0 && way->used == 0 && is_refusal(errno)) {
-		splice_end(way);
-		way->pool = NULL;
+		splice_refuse(way);
 		errno = EAGAIN;
 	}
 	return n;
@@ -150,4 +245,16 @@ ssize_t splice_drain(struct splice *way, int to)
 		way->stuffed = false;
 	}
 	return n;
+}
+
+ssize_t splice_recover(struct splice *way, const struct iovec *room, int n)
+{
+	ssize_t got;
+
+	if (!is_refusal(errno))
+		return -1;
+	got = readv(way->pipe.out, room, n);
+	way->used -= got > 0 ? (size_t)got : 0;
+	splice_refuse(way);
+	return got;
 }

@@ -222,6 +222,12 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
 }
 
+void stream_note_passed(struct stream *from, struct stream *to, ssize_t n)
+{
+	note_traffic(&from->in, n);
+	note_traffic(&to->out, n);
+}
+
 static int close_end(struct stream *stream, struct stream_end *end)
 {
 	int fd = end->fd;

@@ -112,6 +112,9 @@ int stream_finish(struct stream *stream);
  */
 bool stream_in_flight(const struct stream *stream);
 
+/* Bytes have gone from one stream to another without a read and a write. */
+void stream_note_passed(struct stream *from, struct stream *to, ssize_t n);
+
 /* Reads no more: whoever writes to this stream learns that, where possible. */
 void stream_stop_reading(struct stream *stream);
 

@@ -43,10 +43,25 @@ load streams
 @test "ends: connecting, stdout is full, 8 MiB pending"   { row connecting stdout-full many 1 $MANY 0 "stdout: write: No space left"; }
 @test "ends: listening, stdout is full, 8 MiB pending"    { row listening stdout-full many 1 $MANY 0 "stdout: write: No space left"; }
 
+# Each row runs twice: once with bytes that go straight between the socket and a
+# pipe, where the kernel lets them, and once where splice(2) and sendfile(2) are
+# refused, to a file.
+
 # row ROLE END few|many STATUS OURS THEIRS [STDERR]
 row() {
+	local splice
+	for splice in on off; do
+		mkdir "$splice"
+		cd "$splice"
+		one_row "$@"
+		cd ..
+	done
+}
+
+one_row() {
 	local pending=$FEW family=vsock stdin="" stdout=">theirs" script=""
 
+	[[ $splice == off ]] || stdout="> >(cat >theirs; touch written)"
 	[[ $3 != many ]] || pending=$MANY
 	ln -s "$OURS.$pending" ours
 	ln -s "$OURS.$pending.more" more
@@ -59,6 +74,7 @@ row() {
 	[[ $stdin != *sleep\ 1000* ]] || running feed
 	ended peer 0
 	received peer "$5" "$OURS"
+	[[ $stdout != *written* ]] || wait_until 10 test -e written
 	begins theirs "$6" "$THEIRS"
 }
 
@@ -117,6 +133,7 @@ act() {
 # meet ROLE: starts vcat and the peer, and brings them together.
 meet() {
 	local vcat=(bash -c "exec \"\$@\" $stdout" - "$VCAT")
+	[[ $splice == on ]] || vcat=("$TOOLS/without-splice" "${vcat[@]}")
 	local act=(seed 2)
 
 	# shellcheck disable=SC2206 # words

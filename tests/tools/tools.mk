@@ -6,6 +6,7 @@ TOOLS_PEER_OBJS := $(addprefix $(B)/tools/,peer.o action.o verbs.o duplex.o \
 	session.o place.o prng.o timing.o)
 TOOLS_C := $(addprefix $(B)/tools/,peer pattern dead-guest nonblock-check \
 	can-bind-local bare-copy fake-vmm load hold-vmci without-vsock \
+	without-splice \
 	crowd take-fd with-socket nonblocking meddler intrude soaker \
 	name-server)
 
@@ -55,7 +56,9 @@ $(B)/tools/load: $(addprefix $(B)/tools/,load.o command.o carry.o flood.o echo.o
 	rounds.o idle.o place.o serve.o timing.o)
 $(B)/tools/fake-vmm: $(addprefix $(B)/tools/,fake-vmm.o muxer.o pump.o \
 	number.o place.o prng.o)
+$(B)/tools/without-vsock $(B)/tools/without-splice: $(B)/tools/filtered.o
 $(B)/tools/without-vsock: $(B)/tools/without-vsock.o
+$(B)/tools/without-splice: $(B)/tools/without-splice.o
 $(B)/tools/crowd: $(addprefix $(B)/tools/,crowd.o number.o place.o prng.o \
 	timing.o)
 $(B)/tools/soaker: $(addprefix $(B)/tools/,soaker.o soaker_plan.o soaker_end.o \

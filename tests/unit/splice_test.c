@@ -3,6 +3,10 @@
  */
 #include "flow.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ends.h"
 #include "test.h"
 
@@ -35,7 +39,7 @@ static void test_splice_bound(void)
 		flow.writable = true;
 		flow_advance(&flow);
 	}
-	CHECK(splice_on(&flow.splice));
+	CHECK(splice_through(&flow.splice));
 	CHECK(flow_held(&flow) > 0);
 	CHECK(flow_held(&flow) <= MOST);
 	flow_free(&flow);
@@ -46,7 +50,109 @@ static void test_splice_bound(void)
 	close(out[1]);
 }
 
+/* A file that splice(2) refuses gets what the pipe holds all the same. */
+static void test_splice_recovers(void)
+{
+	enum { MOST = 128 * 1024, BLOCK = 64 * 1024 };
+	static char block[BLOCK];
+	static char got[2 * BLOCK + 1];
+	struct splice_pool pool = { 0 };
+	struct stream from;
+	struct stream to = { .kind = &stream_plain, .in.fd = -1 };
+	struct flow flow;
+	int in[2];
+	int other[2];
+	FILE *file = tmpfile();
+
+	memset(block, 'x', BLOCK);
+	ends_sockets(SOCK_STREAM, in);
+	ends_sockets(SOCK_STREAM, other);
+	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
+	to.out.fd = fileno(file);
+	fcntl(to.out.fd, F_SETFL, O_APPEND);
+	flow_init(&flow, &from, &to, MOST);
+	flow.splice.pool = &pool;
+	splice_begin(&flow.splice, in[0], other[0]);
+	CHECK(splice_through(&flow.splice));
+	CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
+	flow_advance(&flow);
+	CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
+	for (int i = 0; i < 2; i++) {
+		flow.readable = true;
+		flow.writable = true;
+		flow_advance(&flow);
+	}
+	CHECK(flow.splice.pool == NULL);
+	CHECK_INT(flow.bytes, 2 * BLOCK);
+	CHECK_INT(pread(to.out.fd, got, sizeof got, 0), 2 * BLOCK);
+	CHECK(memcmp(got, block, BLOCK) == 0);
+	CHECK(memcmp(got + BLOCK, block, BLOCK) == 0);
+	flow_free(&flow);
+	splice_pool_free(&pool);
+	stream_close(&from);
+	fclose(file);
+	close(in[1]);
+	close(other[0]);
+	close(other[1]);
+}
+
+/* Bytes go straight to a pipe; then nothing is held, and a full pipe waits. */
+static void test_splice_straight(void)
+{
+	enum { MOST = 1024 * 1024, BLOCK = 65536 };
+	static const char block[BLOCK];
+	static char got[BLOCK];
+	struct splice_pool pool = { 0 };
+	struct stream from;
+	struct stream to = { .kind = &stream_plain, .in.fd = -1 };
+	struct flow flow;
+	uint64_t sent = 0;
+	uint64_t came = 0;
+	ssize_t n;
+	int in[2];
+	int out[2];
+
+	ends_sockets(SOCK_STREAM, in);
+	ends_pipe(out, 1);
+	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
+	to.out.fd = out[1];
+	flow_init(&flow, &from, &to, MOST);
+	flow.splice.pool = &pool;
+	for (int i = 0; i < 1000; i++) {
+		while ((n = send(in[1], block, BLOCK, MSG_DONTWAIT)) > 0)
+			sent += (uint64_t)n;
+		flow.readable |= flow_wants_input(&flow);
+		flow.writable |= flow_wants_output(&flow);
+		flow_advance(&flow);
+		if (i % 2 == 0)
+			came += (uint64_t)read(out[0], got, BLOCK);
+	}
+	CHECK(splice_straight(&flow.splice));
+	CHECK_INT(flow_held(&flow), 0);
+	CHECK(sent >= flow.bytes);
+	CHECK(flow.bytes >= came);
+	/* the pipe is full: its reader is waited for, and nothing else */
+	for (int i = 0; i < 4; i++) {
+		flow.readable = true;
+		flow.writable = true;
+		flow_advance(&flow);
+	}
+	CHECK(flow_wants_output(&flow));
+	CHECK(!flow_wants_input(&flow));
+	flow_abandon(&flow);
+	CHECK_INT(flow.fault, FLOW_UNDELIVERED);
+	splice_pool_free(&pool);
+	stream_close(&from);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
 static const struct test tests[] = {
+	{ "splice: what a file refuses by splice(2) is copied into it",
+	    test_splice_recovers },
+	{ "splice: straight to a pipe, nothing is held, and a full pipe waits",
+	    test_splice_straight },
 	{ "splice: a pipe between two sockets holds no more than a buffer",
 	    test_splice_bound },
 };

@@ -1,0 +1,98 @@
+# machine: here
+# needs: strace developer
+bats_require_minimum_version 1.5.0
+load streams
+
+# Bytes that vcat passes on without reading them. What it does is counted by
+# strace; what arrives is compared.
+
+# traced NAME CALLS COMMAND...: starts it; counts its calls in the file NAME.calls.
+traced() {
+	local name=$1 calls=$2
+	shift 2
+	start "$name" strace -f -o "$name.calls" -e trace="$calls" "$@"
+}
+
+# many NAME CALL: more than a few that worked in the file NAME.calls.
+many() {
+	[[ $(grep -cE " $2\(.* = [0-9]+$" "$1.calls") -gt 3 ]]
+}
+
+# exchange SENDER RECEIVER: 16 MiB from one shell command to another.
+exchange() {
+	traced in splice,recvmsg bash -c "exec \"\$0\" -l --recv-only unix:s $2" "$VCAT"
+	wait_until 10 test -S s
+	traced out splice,sendfile,sendmsg bash -c "$1" "$VCAT"
+	ended out 0
+	ended in 0
+	wait_until 10 test -s got
+	wait_until 10 cmp got "$OURS"
+}
+
+@test "splice: from a pipe to a socket, and from the socket to a pipe" {
+	exchange "cat '$OURS' | \"\$0\" --send-only unix:s" "> >(cat >got)"
+	many out splice
+	many in splice
+}
+
+@test "splice: a file goes to a socket by sendfile" {
+	exchange "exec \"\$0\" --send-only unix:s <'$OURS'" ">got"
+	many out sendfile
+	many in recvmsg
+	! many in splice
+}
+
+@test "splice: a file is sent from where another has read to" {
+	start in "$VCAT" -l --recv-only unix:s
+	wait_until 10 test -S s
+	{ dd bs=100 count=1 status=none && "$VCAT" --send-only unix:s; } <"$OURS" >first
+	ended in 0
+	cat first in.out | cmp - "$OURS"
+}
+
+@test "splice: a file that grows is sent to its end" {
+	head -c $MIB "$OURS" >file
+	mkfifo go
+	start in bash -c 'exec "$0" -l --recv-only unix:s > >(read -r <go; cat >got; touch written)' "$VCAT"
+	wait_until 10 test -S s
+	start out "$VCAT" --send-only unix:s <file
+	tail -c +$((MIB + 1)) "$OURS" | head -c $MIB >>file
+	echo >go
+	ended out 0
+	ended in 0
+	wait_until 10 test -e written
+	begins got "$(stat -c %s got)" "$OURS"
+	[[ $(stat -c %s got) -ge $MIB ]]
+}
+
+@test "splice: a kernel or a filter that refuses it: all is copied" {
+	start in "$TOOLS/without-splice" bash -c 'exec "$0" -l --recv-only unix:s > >(cat >got)' "$VCAT"
+	wait_until 10 test -S s
+	cat "$OURS" | "$TOOLS/without-splice" "$VCAT" --send-only unix:s
+	ended in 0
+	wait_until 10 cmp got "$OURS"
+}
+
+@test "splice: a file opened for appending is appended to" {
+	echo first >got
+	start in bash -c 'exec "$0" -l --recv-only unix:s >>got' "$VCAT"
+	wait_until 10 test -S s
+	"$VCAT" --send-only unix:s <"$OURS"
+	ended in 0
+	cmp got <(echo first; cat "$OURS")
+}
+
+@test "splice: the reader of stdout goes: vcat fails, as without it" {
+	start in bash -c 'exec "$0" -l --recv-only unix:s > >(head -c 3000000 >/dev/null)' "$VCAT"
+	wait_until 10 test -S s
+	"$VCAT" --send-only unix:s <"$OURS" || true
+	ended in 1 "stdout: write: Broken pipe"
+}
+
+@test "splice: the peer goes: vcat fails, as without it" {
+	start in "$PEER" listen unix:s read 3000000 close
+	wait_until 10 test -S s
+	run bash -c "cat '$OURS' '$OURS' | '$VCAT' unix:s"
+	expect "$status" 1
+	expect "$output" "vcat: unix:s: read: Connection reset by peer"
+}

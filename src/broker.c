@@ -59,6 +59,16 @@ int broker_hand(struct broker *broker, int fd, const struct address *peer)
 	return fd_pass(broker->fd, fd, peer, sizeof *peer);
 }
 
+int broker_hand_out(int fd)
+{
+	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd, "", 1) == 0)
+		return 0;
+	log_error("stdout: pass the socket: %s", strerror(errno));
+	log_hint("-F needs a program that takes a descriptor over its "
+		 "ProxyCommand's stdout: ssh -o ProxyUseFdpass=yes");
+	return -1;
+}
+
 static void run_notes(struct loop_task *task)
 {
 	struct broker *broker = loop_owner(task, struct broker, door);

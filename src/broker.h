@@ -61,6 +61,12 @@ pid_t broker_fork(struct broker *broker);
 int broker_hand(struct broker *broker, int fd, const struct address *peer);
 
 /*
+ * Passes a socket to whoever reads stdout, as ssh does; it stays the caller's.
+ * Returns 0, or -1 after a message.
+ */
+int broker_hand_out(int fd);
+
+/*
  * In the child: has the service's loop tell the server of commands that have
  * ended, and the service of signals. If the parent has gone, that is the end.
  */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "family.h"
@@ -119,8 +120,7 @@ static void judge(struct connection *connection)
 	    relay->in.fault == FLOW_WRITE_FAILED && !relay->out.from->socket;
 	connection->end.stdin_ended =
 	    relay->out.stop == FLOW_STOP_END && !relay->out.from->socket;
-	all->moved[0] += relay->in.bytes;
-	all->moved[1] += relay->out.bytes;
+	relay_count(relay, all->moved);
 	if (all->verbose || metered)
 		verdict_summarize(
 		    relay, all->near_address, far, connection->began);
@@ -159,6 +159,9 @@ static void begin_relay(struct connection *connection)
 	    &connection->far, &all->rules);
 	proxy_introduce(all->proxy_header, connection->far.in.fd,
 	    &connection->peer, &connection->relay.in);
+	if (all->greeting != NULL)
+		flow_prepend(&connection->relay.in, all->greeting,
+		    strlen(all->greeting));
 	dump_watch(connection->dump, &connection->relay);
 	meter_begin(&all->meter, &connection->relay);
 	relay_interest(&connection->relay, connection->task.fds);
@@ -375,12 +378,9 @@ void connections_count(const struct connections *all, uint64_t moved[2])
 
 	moved[0] = all->moved[0];
 	moved[1] = all->moved[1];
-	LIST_FOREACH(connection, &all->list, next) {
-		if (connection->state != RELAYING)
-			continue;
-		moved[0] += connection->relay.in.bytes;
-		moved[1] += connection->relay.out.bytes;
-	}
+	LIST_FOREACH(connection, &all->list, next)
+		if (connection->state == RELAYING)
+			relay_count(&connection->relay, moved);
 }
 
 void connections_end(struct connections *all)

@@ -41,7 +41,7 @@ struct connections {
 	struct loop *loop;
 	struct dial_target *far;  /* to dial; NULL: they are accepted */
 	struct dial_target *near; /* to dial; NULL: stdin and stdout */
-	struct stream *stdio;     /* if those are the near side */
+	struct stream *stdio; /* if those are the near side; NULL: an echo */
 	const struct address *near_address; /* ADDRESS_STDIO for them */
 	struct relay_rules rules;
 	const enum stream_ending *ending; /* of sockets; NULL: the family's */
@@ -49,9 +49,10 @@ struct connections {
 	bool alone;   /* there is one at a time: poll(2) will do */
 	bool bytes;   /* no socket has messages, SOCK_SEQPACKET */
 	bool verbose; /* report them */
-	int proxy_header;   /* its version, for the near side; 0: none */
-	struct dump *dump;  /* of -x; NULL: none */
-	struct meter meter; /* of the one there is; only if alone */
+	int proxy_header;     /* its version, for the near side; 0: none */
+	const char *greeting; /* for the far side of an echo; NULL: none */
+	struct dump *dump;    /* of -x; NULL: none */
+	struct meter meter;   /* of the one there is; only if alone */
 
 	bool again;  /* dials are repeated: an error is told only once */
 	int told[2]; /* the error of a dial that was told last, of the far and

@@ -54,7 +54,9 @@ struct relay_rules plan_rules(const struct options *options)
 				isatty(STDOUT_FILENO) == 0,
 	};
 
-	if (options->send_only)
+	if (options->echo)
+		rules.way = RELAY_ECHO;
+	else if (options->send_only)
 		rules.way = RELAY_SEND_ONLY;
 	else if (options->recv_only || options->detach_stdin)
 		rules.way = RELAY_RECV_ONLY;
@@ -75,7 +77,7 @@ struct connections plan_connections(const struct options *o)
 			      ? &endings[o->half_close]
 			      : NULL,
 		.waiting = -1,
-		.alone = !o->has_target || !o->keep_open,
+		.alone = !o->keep_open || !(o->has_target || plan_answers(o)),
 		.bytes = !o->seqpacket && o->address.kind != ADDRESS_STDIO,
 		.verbose = o->verbose,
 		.proxy_header = o->proxy_header,
@@ -113,19 +115,25 @@ bool plan_transfers(const struct options *o)
 	return o->files || o->into != NULL || o->verified;
 }
 
+bool plan_answers(const struct options *o)
+{
+	return o->echo || o->sink;
+}
+
 int plan_descriptors(const struct options *o)
 {
 	if (o->command != NULL || plan_transfers(o))
 		return 0;
-	if (o->lines)
+	if (o->lines || plan_answers(o))
 		return SENDER_DESCRIPTORS;
 	return o->seqpacket ? MESSAGE_DESCRIPTORS : DESCRIPTORS;
 }
 
 struct service plan_service(const struct options *o)
 {
-	bool many = o->keep_open && (o->has_target || o->command != NULL ||
-					o->lines || plan_transfers(o));
+	bool many =
+	    o->keep_open && (o->has_target || o->command != NULL || o->lines ||
+				plan_answers(o) || plan_transfers(o));
 
 	return (struct service){
 		.most = many ? o->max_conns : 1,

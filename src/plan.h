@@ -35,6 +35,10 @@ struct server plan_server(const struct options *o);
 /* A service of that one server. */
 struct service plan_service(const struct options *o);
 
+/* Whether vcat itself answers each connection: neither stdin and stdout nor a
+ * target is at the other side. */
+bool plan_answers(const struct options *o);
+
 /* Of our descriptors, those that a connection needs for long. */
 int plan_descriptors(const struct options *o);
 

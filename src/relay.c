@@ -39,7 +39,8 @@
  *  - rules.end_with_far: when `in` is done, `out` stops reading.
  * The relay has ended when both flows are done. A one-way relay starts with
  * `out` done (RELAY_RECV_ONLY), or has an `in` that drops all bytes
- * (RELAY_SEND_ONLY) so that the far side cannot stall.
+ * (RELAY_SEND_ONLY) so that the far side cannot stall. An echo (RELAY_ECHO) has
+ * only `in`, whose sink is its source, too.
  *
  * Probing. After we have read EOF from a peer, poll(2) on a VM socket does not
  * tell whether the peer only half-closed or has gone. While there is, or may
@@ -95,8 +96,8 @@ enum { OUT_READ, OUT_WRITE, IN_READ, IN_WRITE };
 void relay_init(struct relay *relay, struct stream *near, struct stream *far,
     const struct relay_rules *rules)
 {
-	struct stream *sink =
-	    rules->way == RELAY_SEND_ONLY ? &relay->nowhere : near;
+	bool echo = rules->way == RELAY_ECHO;
+	bool drops = rules->way == RELAY_SEND_ONLY;
 
 	*relay = (struct relay){
 		.rules = *rules,
@@ -106,11 +107,13 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 		.probe = deadline_never(),
 		.hold = deadline_never(),
 	};
+	near = echo ? far : near;
 	flow_init(&relay->out, near, far, rules->buffer);
-	flow_init(&relay->in, far, sink, rules->buffer);
+	flow_init(
+	    &relay->in, far, drops ? &relay->nowhere : near, rules->buffer);
 	relay->out.splice.pool = rules->pipes;
 	relay->in.splice.pool = rules->pipes;
-	if (rules->way == RELAY_RECV_ONLY)
+	if (rules->way == RELAY_RECV_ONLY || echo)
 		relay->out.state = FLOW_DONE;
 }
 
@@ -118,6 +121,14 @@ void relay_free(struct relay *relay)
 {
 	flow_free(&relay->out);
 	flow_free(&relay->in);
+}
+
+void relay_count(const struct relay *relay, uint64_t moved[2])
+{
+	bool echo = relay->rules.way == RELAY_ECHO;
+
+	moved[0] += relay->in.bytes;
+	moved[1] += echo ? relay->in.bytes : relay->out.bytes;
 }
 
 /* Whether reading has ended by itself: by an end of the stream or an error. */
@@ -150,6 +161,12 @@ static bool holds_end(const struct relay *relay)
 	       !deadline_passed(relay->hold);
 }
 
+/* The flow that reads from the peer to which `in` writes. */
+static const struct flow *behind_in(const struct relay *relay)
+{
+	return relay->rules.way == RELAY_ECHO ? &relay->in : &relay->out;
+}
+
 /* A descriptor without interest must not be polled: a hang-up would spin. */
 static struct pollfd poll_entry(int fd, bool wanted, short events)
 {
@@ -171,7 +188,7 @@ static void flow_interest(
 void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS])
 {
 	flow_interest(&relay->out, &relay->in, fds + OUT_READ);
-	flow_interest(&relay->in, &relay->out, fds + IN_READ);
+	flow_interest(&relay->in, behind_in(relay), fds + IN_READ);
 	if (holds_end(relay))
 		fds[OUT_WRITE].fd = -1;
 }
@@ -261,7 +278,7 @@ static void set_timers(struct relay *relay, bool progress)
 	if (progress)
 		relay->idle = deadline_limit(relay->rules.idle);
 	set_quit(relay);
-	if (!probe_needed(in, out) && !probe_needed(out, in) &&
+	if (!probe_needed(in, out) && !probe_needed(behind_in(relay), in) &&
 	    !is_unsent(relay))
 		relay->probe = deadline_never();
 	else if (deadline_is_never(relay->probe) ||
@@ -322,7 +339,7 @@ enum relay_state relay_advance(
 
 	look = flow_note(out, fds + OUT_READ) || look;
 	look = flow_note(in, fds + IN_READ) || look;
-	advance(relay, in, out, look);
+	advance(relay, in, relay->rules.way == RELAY_ECHO ? in : out, look);
 	advance(relay, out, in, look);
 	flow_finish(in);
 	if (relay->rules.end_with_far && in->state == FLOW_DONE)

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "deadline.h"
 #include "flow.h"
@@ -23,6 +24,7 @@ enum relay_way {
 	RELAY_BOTH,
 	RELAY_SEND_ONLY, /* near to far; what the far side sends is dropped */
 	RELAY_RECV_ONLY, /* far to near; the near side is never read */
+	RELAY_ECHO,      /* far to far */
 };
 
 /* How a relay ends. Times are in seconds. */
@@ -52,10 +54,15 @@ struct relay {
 	struct deadline idle, quit, probe, hold; /* relay.c explains them */
 };
 
-/* The streams stay the caller's, and must outlive the relay. */
+/* The streams stay the caller's, and must outlive the relay. An echo needs no
+ * near one. */
 void relay_init(struct relay *relay, struct stream *near, struct stream *far,
     const struct relay_rules *rules);
 void relay_free(struct relay *relay);
+
+/* Adds how many bytes have come from the far side, and how many were delivered
+ * to it. */
+void relay_count(const struct relay *relay, uint64_t moved[2]);
 
 /* Fills in what to poll for. Entries may have fd -1. */
 void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS]);

@@ -1,15 +1,13 @@
 #include "run.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "broker.h"
 #include "confine.h"
 #include "connection.h"
 #include "exec.h"
-#include "fd.h"
-#include "log.h"
+#include "greeting.h"
 #include "plan.h"
 #include "prepare.h"
 #include "resolver.h"
@@ -27,6 +25,7 @@ struct run {
 	struct resolver *resolver; /* of their names; NULL: not needed */
 	struct stream stdio;
 	struct splice_pool pipes;
+	char greeting[GREETING_SIZE]; /* of --echo */
 	struct connections connections;
 	struct transfer transfer;
 	bool transfers; /* it is to be done with each connection */
@@ -110,12 +109,7 @@ static enum status take_dialled(struct connections *all, int fd)
 		server_note_open(&run->server);
 	if (!run->options->pass_fd)
 		return hand_over(run, fd, &run->options->address);
-	if (fd_set_blocking(fd) == 0 && fd_pass(STDOUT_FILENO, fd, "", 1) == 0)
-		return STATUS_OK;
-	log_error("stdout: pass the socket: %s", strerror(errno));
-	log_hint("-F needs a program that takes a descriptor over its "
-		 "ProxyCommand's stdout: ssh -o ProxyUseFdpass=yes");
-	return STATUS_FAILED;
+	return broker_hand_out(fd) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
 /* A child process is at work on it. */
@@ -199,6 +193,7 @@ static struct connections connections_for(struct run *run)
 	struct connections all = plan_connections(options);
 	bool gives =
 	    options->command != NULL || options->pass_fd || run->transfers;
+	bool answers = plan_answers(options);
 
 	all.loop = &run->loop;
 	all.far = &run->far;
@@ -209,9 +204,13 @@ static struct connections connections_for(struct run *run)
 	all.done = note_connection;
 	if (!options->dump)
 		all.rules.pipes = &run->pipes;
-	if (options->verified || (!options->has_target && !gives)) {
+	if (options->verified || !(options->has_target || gives || answers)) {
 		stream_from_stdio(&run->stdio, options->keep_open);
 		all.stdio = &run->stdio;
+	}
+	if (options->echo) {
+		greeting_write(run->greeting, GREETING_ECHO);
+		all.greeting = run->greeting;
 	}
 	if (options->pass_fd || (all.stdio != NULL && !options->send_only))
 		all.waiting = STDOUT_FILENO;

@@ -45,11 +45,12 @@ static void complain_of_relay(const struct relay *relay,
 	const struct flow *in = &relay->in;
 	bool out_reads = out->fault == FLOW_READ_FAILED;
 	bool in_reads = in->fault == FLOW_READ_FAILED;
+	bool echo = relay->rules.way == RELAY_ECHO;
 
 	if (out->fault != FLOW_SOUND && (out_reads || !in_reads))
 		complain_of_flow(out, near, far);
 	if (in->fault != FLOW_SOUND && (in_reads || !out_reads))
-		complain_of_flow(in, far, near);
+		complain_of_flow(in, far, echo ? far : near);
 }
 
 /* A time limit that cut nothing off is no failure: -q asks for just that. */
@@ -95,22 +96,24 @@ enum status verdict_of_dial(const struct dial *dial, int *told)
 void verdict_summarize(const struct relay *relay, const struct address *near,
     const struct address *far, int64_t began)
 {
-	uint64_t sent = relay->out.bytes;
-	uint64_t received = relay->in.bytes;
+	uint64_t moved[2] = { 0, 0 };
 	double seconds = (double)(deadline_now() - began) / NS_PER_S;
-	double rate =
-	    seconds > 0 ? ((double)sent + (double)received) / MIB / seconds : 0;
 	char far_name[ADDRESS_TEXT_SIZE];
 	char near_name[ADDRESS_TEXT_SIZE];
+	double rate;
 
+	relay_count(relay, moved);
+	rate = seconds > 0
+		   ? ((double)moved[0] + (double)moved[1]) / MIB / seconds
+		   : 0;
 	address_name(far, far_name);
 	address_name(near, near_name);
 	if (near->kind == ADDRESS_STDIO)
 		log_error("%s: sent %" PRIu64 " bytes, received %" PRIu64
 			  " bytes in %.2f s (%.1f MiB/s)",
-		    far_name, sent, received, seconds, rate);
+		    far_name, moved[1], moved[0], seconds, rate);
 	else
 		log_error("%s -> %s: %" PRIu64 " bytes, back %" PRIu64
 			  " bytes in %.2f s (%.1f MiB/s)",
-		    far_name, near_name, received, sent, seconds, rate);
+		    far_name, near_name, moved[0], moved[1], seconds, rate);
 }

@@ -124,6 +124,8 @@ static const char *measuring_conflict(const struct options *o)
 		    "--echo and --sink exclude -d, -q, --send-only, "
 		    "--recv-only, --shutdown and --no-shutdown: they use "
 		    "neither stdin nor stdout" },
+		{ answers && (o->strict || o->progress || o->dump),
+		    "--echo and --sink exclude --strict, --progress and -x" },
 		{ (answers || o->action == OPTIONS_BENCH ||
 		      o->action == OPTIONS_PING) &&
 			o->seqpacket,
@@ -137,21 +139,45 @@ static const char *measuring_conflict(const struct options *o)
 	return judge(rules, sizeof rules / sizeof rules[0]);
 }
 
-const char *options_conflict(const struct options *o)
+/* The rules of what not every kind of address has. */
+static const char *kind_conflict(const struct options *o)
 {
-	const char *why = transfer_conflict(o);
-	const char *service = service_conflict(o);
 	enum address_kind kind = o->address.kind;
-	bool target = o->has_target;
-	bool command = o->command != NULL;
 	bool listen = o->action == OPTIONS_LISTEN;
-	enum address_kind far = listen && target ? o->target.kind : kind;
+	enum address_kind far = listen && o->has_target ? o->target.kind : kind;
 	bool file = address_has(kind, ADDRESS_FILE);
 	bool messages = address_has(kind, ADDRESS_MESSAGES) &&
 			address_has(o->target.kind, ADDRESS_MESSAGES);
 	bool passed = kind == ADDRESS_STDIO; /* and may be of any kind */
 	const struct rule rules[] = {
-		{ passed && !listen,
+		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
+		    "-s: a socket cannot be bound to CID 0, the hypervisor" },
+		{ o->allow.cids.count > 0 && !address_has(kind, ADDRESS_CID) &&
+			!passed,
+		    "--allow requires VM sockets: other peers have no CID" },
+		{ o->allow.privileged &&
+			(file || !address_has(kind, ADDRESS_PORT)) && !passed,
+		    "--allow-privileged requires VM sockets or TCP: "
+		    "other peers have no port" },
+		{ (o->has_source || o->sibling) &&
+			!address_has(far, ADDRESS_CID),
+		    "-s, -p and --sibling require connecting to a VM socket" },
+		{ o->seqpacket && !messages,
+		    "--seqpacket does not work with TCP" },
+	};
+
+	return judge(rules, sizeof rules / sizeof rules[0]);
+}
+
+const char *options_conflict(const struct options *o)
+{
+	const char *why = transfer_conflict(o);
+	const char *service = service_conflict(o);
+	bool target = o->has_target;
+	bool command = o->command != NULL;
+	bool listen = o->action == OPTIONS_LISTEN;
+	const struct rule rules[] = {
+		{ o->address.kind == ADDRESS_STDIO && !listen,
 		    "-: stdin and stdout are one side already; "
 		    "give the address of the other side" },
 		{ listen && o->has_source && !target,
@@ -180,25 +206,13 @@ const char *options_conflict(const struct options *o)
 			!o->keep_open,
 		    "-q with -e requires -l -k, and -q never works with -F: "
 		    "vcat moves no bytes itself" },
-		{ o->source_cid == ADDRESS_CID_HYPERVISOR,
-		    "-s: a socket cannot be bound to CID 0, the hypervisor" },
-		{ o->allow.cids.count > 0 && !address_has(kind, ADDRESS_CID) &&
-			!passed,
-		    "--allow requires VM sockets: other peers have no CID" },
-		{ o->allow.privileged &&
-			(file || !address_has(kind, ADDRESS_PORT)) && !passed,
-		    "--allow-privileged requires VM sockets or TCP: "
-		    "other peers have no port" },
-		{ (o->has_source || o->sibling) &&
-			!address_has(far, ADDRESS_CID),
-		    "-s, -p and --sibling require connecting to a VM socket" },
-		{ o->seqpacket && !messages,
-		    "--seqpacket does not work with TCP" },
 	};
 
 	if (why == NULL)
 		why = service;
 	if (why == NULL)
 		why = measuring_conflict(o);
-	return why != NULL ? why : judge(rules, sizeof rules / sizeof rules[0]);
+	if (why == NULL)
+		why = judge(rules, sizeof rules / sizeof rules[0]);
+	return why != NULL ? why : kind_conflict(o);
 }

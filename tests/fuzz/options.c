@@ -149,7 +149,8 @@ static void check_listening(const struct options *o)
 	require(o->has_mode || o->has_owner, listens, "--mode without -l");
 	require(o->max_conns > 0,
 	    o->action == OPTIONS_FORWARDS ||
-		(listens && o->keep_open && (many || o->lines)),
+		(listens && o->keep_open &&
+		    (many || o->lines || o->echo || o->sink)),
 	    "-m");
 	exclude(o->progress, o->keep_open && o->has_target,
 	    "--progress with -k and -t");
@@ -184,6 +185,39 @@ static void check_service(const struct options *o)
 	exclude(o->dump, o->files || o->into != NULL || o->verified, "-x");
 }
 
+static bool measures(const struct options *o)
+{
+	return o->action == OPTIONS_PING || o->action == OPTIONS_BENCH;
+}
+
+/* Measuring a peer, and what such a peer does. */
+static void check_measuring(const struct options *o)
+{
+	bool answers = o->echo || o->sink;
+
+	check_time(o->interval, 0);
+	check_time(o->bench_time, 0);
+	must(o->pings >= 0, "--ping");
+	must(o->bench_time > 0, "--bench");
+	must(o->ping == (o->action == OPTIONS_PING), "--ping");
+	must(o->bench == (o->action == OPTIONS_BENCH), "--bench");
+	require(o->pings > 0 || o->interval != 1, o->ping, "--interval");
+	require(o->both, o->bench, "--both");
+	require(answers, o->action == OPTIONS_LISTEN, "--echo without -l");
+	exclude(o->echo, o->sink, "--echo and --sink");
+	exclude(answers,
+	    o->has_target || o->command != NULL || o->lines || o->verified ||
+		o->files || o->into != NULL,
+	    "--echo and what else a listener does");
+	exclude(answers,
+	    o->send_only || o->recv_only || o->detach_stdin ||
+		o->quit_after >= 0 || o->strict || o->progress || o->dump ||
+		o->half_close != OPTIONS_HALF_CLOSE_DEFAULT,
+	    "--echo and what is about stdin and stdout");
+	exclude(answers || measures(o), o->seqpacket, "measuring messages");
+	exclude(measures(o), o->retry >= 0, "--retry and measuring");
+}
+
 /* What only works where vcat moves bytes itself. */
 static bool moves(const struct options *o)
 {
@@ -197,7 +231,7 @@ static void check_others(const struct options *o)
 	bool streams =
 	    o->action == OPTIONS_CONNECT || o->action == OPTIONS_LISTEN;
 	bool command = o->command != NULL;
-	bool opens = streams || o->action == OPTIONS_SCAN;
+	bool opens = o->action <= OPTIONS_BENCH;
 
 	require(moves(o) || command || o->has_target || o->resolve_once,
 	    streams, "what moves bytes");
@@ -238,7 +272,8 @@ static void check_transfer(const struct options *o)
 	    o->into != NULL, "what the receiver decides");
 	require(o->sums, files, "--sums");
 	require(o->json,
-	    files || o->action == OPTIONS_SCAN || o->action == OPTIONS_DOCTOR,
+	    files || o->action == OPTIONS_SCAN || measures(o) ||
+		o->action == OPTIONS_DOCTOR,
 	    "--json");
 }
 
@@ -269,6 +304,7 @@ static void check(const struct line *line, const struct options *options)
 	check_listening(options);
 	check_service(options);
 	check_others(options);
+	check_measuring(options);
 	check_transfer(options);
 	check_words(line, options);
 	if (options->action < OPTIONS_FORWARDS)

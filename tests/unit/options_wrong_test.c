@@ -268,8 +268,8 @@ static void test_questions(void)
 		{ "--doctor --cid", "--doctor does not work with --cid" },
 		{ "--doctor -v", "-v does not work with --doctor" },
 		{ "--cid --json", "--json does not work with --cid" },
-		{ "--json 3:1",
-		    "--json requires -z, --doctor, --files or --into" },
+		{ "--json 3:1", "--json requires -z, --ping, --bench, "
+				"--doctor, --files or --into" },
 	};
 
 	arguments_check_rows(rows, LENGTH(rows));

@@ -24,14 +24,14 @@ struct greeting greeting_read(const char *line)
 {
 	struct greeting greeting = { .kind = GREETING_NONE };
 	char kind[8] = "";
-	int version = 0;
+	char version[4] = "";
 
 	/* what the line lacks stays empty */
 	(void)sscanf(line,
-	    GREETING_WORD "%7s %d linux=%79[^ \n] vcat=%23[^ \n]", kind,
-	    &version, greeting.kernel, greeting.vcat);
-	for (int i = GREETING_ECHO; version == 1 && i <= GREETING_SINK; i++)
-		if (strcmp(kind, names[i]) == 0)
+	    GREETING_WORD "%7s %3s linux=%79[^ \n] vcat=%23[^ \n]", kind,
+	    version, greeting.kernel, greeting.vcat);
+	for (int i = GREETING_ECHO; i <= GREETING_SINK; i++)
+		if (strcmp(version, "1") == 0 && strcmp(kind, names[i]) == 0)
 			greeting.kind = (enum greeting_kind)i;
 	return greeting;
 }

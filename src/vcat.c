@@ -14,12 +14,29 @@
 #include "loop.h"
 #include "options_read.h"
 #include "options_table.h"
+#include "ping.h"
 #include "plan.h"
 #include "prepare.h"
 #include "run.h"
 #include "scan.h"
 #include "status.h"
 #include "trouble.h"
+
+/* All that is needed to dial it. Returns 0, or -1 after a message. */
+static int prepare_target(
+    const struct options *options, struct dial_target *target)
+{
+	struct socket_fault fault = { .step = "resolve" };
+
+	if (prepare_netns(options, target, target) < 0)
+		return -1;
+	if (dial_resolve(target, &fault) < 0) {
+		trouble_report(&options->address, &fault, errno);
+		return -1;
+	}
+	confine_opening(options, "", -1);
+	return 0;
+}
 
 static enum status run_scan(const struct options *options)
 {
@@ -30,20 +47,37 @@ static enum status run_scan(const struct options *options)
 		.json = options->json,
 		.banner = options->banner ? options->banner_text : NULL,
 	};
-	struct socket_fault fault = { .step = "resolve" };
 	enum status status;
 
-	if (prepare_netns(options, &scan.target, &scan.target) < 0)
+	if (prepare_target(options, &scan.target) < 0)
 		return STATUS_FAILED;
-	if (dial_resolve(&scan.target, &fault) < 0) {
-		trouble_report(&options->address, &fault, errno);
-		return STATUS_FAILED;
-	}
-	confine_opening(options, "", -1);
 	status = scan_run(&scan);
 	dial_forget(&scan.target);
 	if (scan.signal != 0)
 		loop_die(scan.signal);
+	return status;
+}
+
+static enum status run_ping(const struct options *options)
+{
+	struct ping ping = {
+		.target = plan_target(options, &options->address),
+		.count = (uint64_t)options->pings,
+		.interval = options->interval,
+		.json = options->json,
+	};
+	enum status status;
+
+	if (prepare_target(options, &ping.target) < 0)
+		return STATUS_FAILED;
+	if (options->address.kind == ADDRESS_MUX)
+		log_error("%s: each ping is a connection through the monitor, "
+			  "unless a vcat with --echo answers",
+		    options->address.path);
+	status = ping_run(&ping);
+	dial_forget(&ping.target);
+	if (ping.signal != 0)
+		loop_die(ping.signal);
 	return status;
 }
 
@@ -66,6 +100,7 @@ static enum status run(const struct options *options)
 	case OPTIONS_SCAN:
 		return run_scan(options);
 	case OPTIONS_PING:
+		return run_ping(options);
 	case OPTIONS_BENCH:
 		return STATUS_FAILED;
 	case OPTIONS_FORWARDS:

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <linux/vm_sockets.h>
 #include <unistd.h>
 
 /* tcp(7)'s own two hours are for connections that nobody waits for. */
@@ -184,6 +185,21 @@ int fd_socket_number(int fd, int option)
 
 	return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1
 								       : value;
+}
+
+void fd_socket_buffers(int fd, uint64_t *sending, uint64_t *receiving)
+{
+	socklen_t length = sizeof *receiving;
+
+	*sending = 0;
+	*receiving = 0;
+	if (fd_socket_number(fd, SO_DOMAIN) == AF_VSOCK) {
+		getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, receiving,
+		    &length);
+		return;
+	}
+	*sending = (uint64_t)fd_socket_number(fd, SO_SNDBUF);
+	*receiving = (uint64_t)fd_socket_number(fd, SO_RCVBUF);
 }
 
 off_t fd_left(int fd)

@@ -4,6 +4,7 @@
 #ifndef VCAT_FD_H
 #define VCAT_FD_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -68,6 +69,10 @@ FILE *fd_output(int fd);
 
 /* A number that getsockopt(2) has at SOL_SOCKET, or -1 with errno. */
 int fd_socket_number(int fd, int option);
+
+/* How large the buffers of a socket are, in bytes. A VM socket has one, for
+ * what it receives; the other is then 0. */
+void fd_socket_buffers(int fd, uint64_t *sending, uint64_t *receiving);
 
 /* How much of a regular file is left to read; -1 if fd is none. */
 off_t fd_left(int fd);

@@ -46,7 +46,8 @@ static ssize_t plain_write(struct stream *stream, struct msghdr *pieces)
 	return writev(stream->out.fd, first, (int)pieces->msg_iovlen);
 }
 
-const struct stream_kind stream_plain = { plain_read, plain_write, false };
+const struct stream_kind stream_plain = { .read = plain_read,
+	.write = plain_write };
 
 static ssize_t message_read(struct stream *stream, struct msghdr *pieces)
 {
@@ -73,8 +74,9 @@ static ssize_t message_write(struct stream *stream, struct msghdr *pieces)
 	    stream->outbox, pieces->msg_iov, (int)pieces->msg_iovlen);
 }
 
-static const struct stream_kind messages = { message_read, message_write,
-	true };
+static const struct stream_kind messages = {
+	.read = message_read, .write = message_write, .messages = true
+};
 
 static ssize_t nowhere_write(struct stream *stream, struct msghdr *pieces)
 {
@@ -86,7 +88,7 @@ static ssize_t nowhere_write(struct stream *stream, struct msghdr *pieces)
 	return total;
 }
 
-static const struct stream_kind nowhere = { NULL, nowhere_write, false };
+static const struct stream_kind nowhere = { .write = nowhere_write };
 
 const struct stream stream_nowhere = {
 	.kind = &nowhere,
@@ -240,6 +242,8 @@ int stream_finish(struct stream *stream)
 {
 	if (stream_in_flight(stream))
 		return -1;
+	if (stream->kind->finish != NULL)
+		return stream->kind->finish(stream);
 	if (stream->ending == STREAM_KEEP)
 		return 0;
 	if (stream->ending == STREAM_CLOSE)

@@ -29,6 +29,8 @@ enum stream_ending {
 struct stream_kind {
 	ssize_t (*read)(struct stream *stream, struct msghdr *pieces);
 	ssize_t (*write)(struct stream *stream, struct msghdr *pieces);
+	/* Hears of the end, as stream_finish(); NULL: `ending` says how. */
+	int (*finish)(struct stream *stream);
 	bool messages; /* one read, one message; needs a buffer that can hold
 			  the longest */
 };
@@ -61,6 +63,7 @@ struct stream {
 	bool broken;   /* it has not been sent all: our close must not look
 			  like an end, where that can be had */
 	struct outbox *outbox; /* the way out of messages */
+	const char *why;       /* it failed, in words; NULL: errno says it */
 };
 
 /* Bytes, by read(2) and write(2) and their kin. */

@@ -24,10 +24,14 @@ static void complain_of_flow(const struct flow *flow,
 	bool reads =
 	    flow->fault == FLOW_READ_FAILED || flow->fault == FLOW_TRUNCATED;
 	const struct address *who = reads ? from : to;
+	const char *why = reads ? flow->from->why : flow->to->why;
 	const char *step = reads ? "read" : "write";
 	char name[ADDRESS_TEXT_SIZE];
 
-	if (flow->fault == FLOW_UNDELIVERED || flow->fault == FLOW_TRUNCATED)
+	if (why != NULL) /* what it says is about the peer at the other side */
+		log_error("%s: %s", address_name(reads ? to : from, name), why);
+	else if (flow->fault == FLOW_UNDELIVERED ||
+		 flow->fault == FLOW_TRUNCATED)
 		log_error(
 		    "%s: %s", address_name(who, name), no_errno[flow->fault]);
 	else if (who->kind != ADDRESS_STDIO)

@@ -119,8 +119,8 @@ static inline ssize_t rig_kind_write(
 	return -1;
 }
 
-static const struct stream_kind rig_kind = { rig_kind_read, rig_kind_write,
-	false };
+static const struct stream_kind rig_kind = { .read = rig_kind_read,
+	.write = rig_kind_write };
 
 static inline struct side rig_socket(bool small)
 {

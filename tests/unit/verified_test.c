@@ -52,7 +52,8 @@ static ssize_t write_byte(struct stream *stream, struct msghdr *pieces)
 	return write(stream->out.fd, pieces->msg_iov->iov_base, 1);
 }
 
-static const struct stream_kind bytewise = { read_plainly, write_byte, false };
+static const struct stream_kind bytewise = { .read = read_plainly,
+	.write = write_byte };
 
 static void test_bytewise(void)
 {

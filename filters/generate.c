@@ -85,7 +85,7 @@ static const struct row {
 	{ 0,
 	    "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack "
 	    "signalfd4 gettid getpid getpgrp getpgid tgkill "
-	    "tkill",
+	    "tkill timerfd_create timerfd_settime timerfd_settime64",
 	    ANY },
 	{ 0, "futex futex_time64 getrandom exit exit_group", ANY },
 

@@ -1,12 +1,3 @@
-/*
- * A connection goes through these states, some of them left out:
- *
- *	DIALLING_FAR	the far side is dialled, and nothing else is there
- *	DIALLING_NEAR	the far side is open, the near side is dialled
- *	RELAYING	both are open
- *	PARTING		the relay is over and was cut off: what a reset would
- *			overtake is given the time to arrive
- */
 #include "connection.h"
 
 #include <errno.h>
@@ -28,11 +19,12 @@
 
 #define PARTING_SECONDS 2.0 /* for what is on its way when it is cut off */
 
+/* Some may be left out. The first two are also indices of all->told. */
 enum connection_state {
-	DIALLING_FAR, /* these two are also indices of all->told */
-	DIALLING_NEAR,
-	RELAYING,
-	PARTING,
+	DIALLING_FAR,  /* the far side is dialled, and nothing else is there */
+	DIALLING_NEAR, /* the far side is open, the near side is dialled */
+	RELAYING,      /* both are open */
+	PARTING, /* it was cut off: what a reset would overtake may arrive */
 };
 
 struct connection {
@@ -44,6 +36,7 @@ struct connection {
 	bool alerted;         /* something has happened to who waits for it */
 	struct stream far;    /* in.fd is -1 while it is not open */
 	struct stream target; /* the same; the near side if that is dialled */
+	struct stream *near;  /* it, stdio or what was made; an echo: NULL */
 	union {
 		struct dial dial;   /* while dialling */
 		struct relay relay; /* while relaying */
@@ -67,6 +60,8 @@ static void finish(struct connection *connection)
 		loop_forget(all->loop, &connection->task);
 	stream_close(&connection->target);
 	stream_close(&connection->far);
+	if (all->maker != NULL && connection->near != NULL)
+		all->maker->unmake(all->maker, connection->near);
 	LIST_REMOVE(connection, next);
 	free(connection->dump);
 	free(connection);
@@ -117,9 +112,9 @@ static void judge(struct connection *connection)
 	flow_note_cut(&relay->in);
 	connection->end.status = verdict_give(relay, all->near_address, far);
 	connection->end.stdout_gone =
-	    relay->in.fault == FLOW_WRITE_FAILED && !relay->out.from->socket;
+	    relay->in.fault == FLOW_WRITE_FAILED && all->stdio != NULL;
 	connection->end.stdin_ended =
-	    relay->out.stop == FLOW_STOP_END && !relay->out.from->socket;
+	    relay->out.stop == FLOW_STOP_END && all->stdio != NULL;
 	relay_count(relay, all->moved);
 	if (all->verbose || metered)
 		verdict_summarize(
@@ -154,9 +149,8 @@ static void begin_relay(struct connection *connection)
 
 	connection->state = RELAYING;
 	connection->began = deadline_now();
-	relay_init(&connection->relay,
-	    all->near != NULL ? &connection->target : all->stdio,
-	    &connection->far, &all->rules);
+	relay_init(&connection->relay, connection->near, &connection->far,
+	    &all->rules);
 	proxy_introduce(all->proxy_header, connection->far.in.fd,
 	    &connection->peer, &connection->relay.in);
 	if (all->greeting != NULL)
@@ -168,7 +162,7 @@ static void begin_relay(struct connection *connection)
 	go_on_relaying(connection);
 }
 
-/* Returns 0, or -1 after a message and with the socket closed. */
+/* Returns 0, or -1 after a message; then the stream is closed, or owns fd. */
 static int open_stream(struct connection *connection, struct stream *stream,
     int fd, const struct address *peer)
 {
@@ -190,7 +184,12 @@ static int open_stream(struct connection *connection, struct stream *stream,
 		stream->ending = *all->ending;
 	else if (family->no_half_close)
 		stream->ending = STREAM_KEEP;
-	return 0;
+	if (all->maker == NULL)
+		return 0;
+	connection->near = all->maker->make(all->maker, fd);
+	if (connection->near == NULL)
+		trouble_at(peer, "measure", errno);
+	return connection->near != NULL ? 0 : -1;
 }
 
 /* Who waits for the dial: the far peer, or whoever reads stdout. */
@@ -346,6 +345,7 @@ static struct connection *new_connection(
 	connection->dial.attempt.fd = -1;
 	connection->far.in.fd = -1;
 	connection->target.in.fd = -1;
+	connection->near = all->near != NULL ? &connection->target : all->stdio;
 	loop_task_init(&connection->task, run);
 	connection->task.polled = all->alone;
 	LIST_INSERT_HEAD(&all->list, connection, next);

@@ -35,13 +35,21 @@ struct connection_end {
 	bool stdin_ended; /* it has nothing to send for the next one */
 };
 
+/* Makes the near side of each connection. */
+struct connection_maker {
+	/* For one with that socket as its far side. Returns NULL with errno. */
+	struct stream *(*make)(struct connection_maker *maker, int far);
+	/* The connection is over. */
+	void (*unmake)(struct connection_maker *maker, struct stream *near);
+};
+
 /* What the connections of a run have in common, and all that there are. */
 struct connections {
 	/* For the owner to set; what is pointed to is borrowed. */
 	struct loop *loop;
 	struct dial_target *far;  /* to dial; NULL: they are accepted */
 	struct dial_target *near; /* to dial; NULL: stdin and stdout */
-	struct stream *stdio; /* if those are the near side; NULL: an echo */
+	struct stream *stdio;     /* if those are the near side; else NULL */
 	const struct address *near_address; /* ADDRESS_STDIO for them */
 	struct relay_rules rules;
 	const enum stream_ending *ending; /* of sockets; NULL: the family's */
@@ -51,8 +59,9 @@ struct connections {
 	bool verbose; /* report them */
 	int proxy_header;     /* its version, for the near side; 0: none */
 	const char *greeting; /* for the far side of an echo; NULL: none */
-	struct dump *dump;    /* of -x; NULL: none */
-	struct meter meter;   /* of the one there is; only if alone */
+	struct connection_maker *maker; /* instead of stdio; NULL: none */
+	struct dump *dump;              /* of -x; NULL: none */
+	struct meter meter;             /* of the one there is; only if alone */
 
 	bool again;  /* dials are repeated: an error is told only once */
 	int told[2]; /* the error of a dial that was told last, of the far and

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "broker.h"
 #include "confine.h"
 #include "connection.h"
 #include "exec.h"
-#include "greeting.h"
 #include "plan.h"
 #include "prepare.h"
 #include "resolver.h"
@@ -25,7 +25,7 @@ struct run {
 	struct resolver *resolver; /* of their names; NULL: not needed */
 	struct stream stdio;
 	struct splice_pool pipes;
-	char greeting[GREETING_SIZE]; /* of --echo */
+	struct answer answer; /* of --echo and --sink */
 	struct connections connections;
 	struct transfer transfer;
 	bool transfers; /* it is to be done with each connection */
@@ -208,10 +208,8 @@ static struct connections connections_for(struct run *run)
 		stream_from_stdio(&run->stdio, options->keep_open);
 		all.stdio = &run->stdio;
 	}
-	if (options->echo) {
-		greeting_write(run->greeting, GREETING_ECHO);
-		all.greeting = run->greeting;
-	}
+	if (answers)
+		answer_begin(&run->answer, options, &all);
 	if (options->pass_fd || (all.stdio != NULL && !options->send_only))
 		all.waiting = STDOUT_FILENO;
 	return all;
@@ -394,6 +392,7 @@ enum status run_streams(const struct options *options)
 	dial_forget(&run.far);
 	dial_forget(&run.near);
 	splice_pool_free(&run.pipes);
+	answer_end(&run.answer);
 	loop_free(&run.loop);
 	return dump_close(run.connections.dump, status);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "confine.h"
 #include "doctor.h"
 #include "fd.h"
@@ -90,6 +91,17 @@ static enum status flush_text(bool good)
 	return STATUS_FAILED;
 }
 
+static enum status run_bench(const struct options *options)
+{
+	int number;
+	enum status status = bench_run(options, &number);
+	enum status written = flush_text(true);
+
+	if (number != 0)
+		loop_die(number);
+	return status != STATUS_OK ? status : written;
+}
+
 static enum status run(const struct options *options)
 {
 	switch (options->action) {
@@ -102,7 +114,7 @@ static enum status run(const struct options *options)
 	case OPTIONS_PING:
 		return run_ping(options);
 	case OPTIONS_BENCH:
-		return STATUS_FAILED;
+		return run_bench(options);
 	case OPTIONS_FORWARDS:
 		return forwards_run(options);
 	case OPTIONS_CID:

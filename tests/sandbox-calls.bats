@@ -89,6 +89,23 @@ between() {
 	[[ ! -e s ]]
 }
 
+@test "bench: a sink for one and one for many, and an echo" {
+	trace there "$VCAT" -l --sink unix:s </dev/null
+	listens s
+	trace here "$VCAT" --bench=0.2 --both unix:s
+	ends here 0 dials-unix ""
+	ends there 0 accepts ""
+	for kind in --sink --echo; do
+		trace there "$VCAT" -l -k "$kind" tcp:any </dev/null
+		port_of there
+		trace here "$VCAT" --bench=0.2 --json "tcp:$port"
+		ends here 0 dials-tcp ""
+		traced_pid there
+		kill "$pid"
+		ends there 143 accepts
+	done
+}
+
 @test "lines: many senders, a full stdout, and SIGTERM" {
 	mkfifo fifo
 	exec {fifo_fd}<>fifo

@@ -42,6 +42,10 @@ fuzz() {
 	fuzz address 1200000
 }
 
+@test "fuzz: whatever a peer of --bench sends, the answer is whole frames, or words" {
+	fuzz measure 200000
+}
+
 @test "fuzz: frames that are taken for right are" {
 	fuzz frame 2000000
 }

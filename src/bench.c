@@ -184,11 +184,13 @@ static enum status judge(struct bench *bench, bool opened)
 		print(bench);
 	if (done && !bench->over)
 		return STATUS_OK; /* a peer that does not close */
-	if (bench->signal != 0 && !known)
-		log_error("%s: interrupted: nothing was measured",
-		    address_name(&bench->options->address, name));
-	if (bench->signal != 0)
+	if (bench->signal != 0) {
+		log_error("%s: interrupted: %s",
+		    address_name(&bench->options->address, name),
+		    known ? "the result is of a shorter time"
+			  : "nothing was measured");
 		return STATUS_FAILED;
+	}
 	if (bench->expired)
 		complain_of_time(bench);
 	if (opened && !done)

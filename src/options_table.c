@@ -11,6 +11,9 @@
 /* Where the help text of an option begins. */
 #define HELP_COLUMN 29
 
+/* The longest time to measure, in seconds. */
+#define DAY 86400
+
 #define AT(field) offsetof(struct options, field)
 
 /* The members of a row from its argument to its flag. */
@@ -70,8 +73,11 @@ static const char *read_bench(const char *text, void *seconds)
 {
 	const char *why = text[0] != '\0' ? value_seconds(text, seconds) : NULL;
 
-	return why == NULL && *(double *)seconds == 0 ? "must be more than 0"
-						      : why;
+	if (why == NULL && *(double *)seconds == 0)
+		why = "must be more than 0";
+	else if (why == NULL && *(double *)seconds > DAY)
+		why = "must be at most a day: 86400";
+	return why;
 }
 
 static const char *read_resolve(const char *text, void *once)

@@ -278,6 +278,7 @@ client_of() {
 		kill -TERM "$pid"
 		finish client
 		expect "$status" 143
+		expect_in client.err "interrupted: the result is of a shorter time"
 		jq -e '.whole == false and (.from_bytes // .echo_bytes) > 0' client.out
 		stop sink || true
 	done

@@ -198,7 +198,7 @@ static void check_measuring(const struct options *o)
 	check_time(o->interval, 0);
 	check_time(o->bench_time, 0);
 	must(o->pings >= 0, "--ping");
-	must(o->bench_time > 0, "--bench");
+	must(o->bench_time > 0 && o->bench_time <= 86400, "--bench");
 	must(o->ping == (o->action == OPTIONS_PING), "--ping");
 	must(o->bench == (o->action == OPTIONS_BENCH), "--bench");
 	require(o->pings > 0 || o->interval != 1, o->ping, "--interval");

@@ -33,6 +33,43 @@ static void test_echo(void)
 	CHECK(arguments_good("-l --sink --allow 3 1")->sink);
 }
 
+static void test_bench(void)
+{
+	const struct options *o = arguments_good("--bench 3:1");
+
+	CHECK_INT(o->action, OPTIONS_BENCH);
+	CHECK(o->bench && !o->both);
+	CHECK(o->bench_time == 5);
+	o = arguments_good(
+	    "--bench=0.5 --both --buffer 64K -w 3 --json -v 3 1");
+	CHECK(o->bench_time == 0.5);
+	CHECK(o->both);
+	CHECK_INT(o->address.port, 1);
+	CHECK(arguments_good("--bench=86400 mux:s:1")->bench_time == 86400);
+}
+
+static void test_wrong_bench(void)
+{
+	static const struct arguments_row rows[] = {
+		{ "--bench=0 3:1", "--bench" },
+		{ "--bench=86401 3:1", "at most a day" },
+		{ "--bench=x 3:1", "not a number of seconds" },
+		{ "--bench", "address" },
+		{ "--bench -", "stdin and stdout are one side already" },
+		{ "--bench -l 3:1", "" },
+		{ "--bench --ping 3:1", "" },
+		{ "--bench -k 3:1", "-k does not work with --bench" },
+		{ "--bench -i 3 3:1", "-i does not work with --bench" },
+		{ "--bench --retry 3:1", "--retry does not work" },
+		{ "--bench --seqpacket 3:1", "--seqpacket does not work" },
+		{ "--bench --interval 3 3:1", "--interval" },
+		{ "--both 3:1", "--both requires --bench" },
+		{ "--ping --both 3:1", "--both does not work with --ping" },
+	};
+
+	arguments_check_rows(rows, LENGTH(rows));
+}
+
 static void test_wrong(void)
 {
 	static const struct arguments_row rows[] = {
@@ -84,6 +121,9 @@ static void test_wrong(void)
 static const struct test tests[] = {
 	{ "options: --ping has a count, an interval and a time limit",
 	    test_ping },
+	{ "options: --bench has a time, and a second direction", test_bench },
+	{ "options: what does not go with --bench is refused",
+	    test_wrong_bench },
 	{ "options: --echo and --sink are listeners of their own", test_echo },
 	{ "options: what does not go with --ping, --echo and --sink is refused",
 	    test_wrong },

@@ -65,3 +65,39 @@ said() {
 	expect "$(said result)" ok
 	[[ $(said memory_kib) -gt 100 ]]
 }
+
+@test "load writes in pieces of the size that it is given" {
+	run -0 strace -ff -qq -e trace=write -e signal=none -o calls \
+		"$LOAD" carry -t 20 -w 64 -b 6400 \
+		-- "$BARE" listen unix:s -- "$BARE" connect unix:s
+	expect "$(said result)" ok
+	grep -c 'write([0-9]*, .*, 64) *= 64$' calls.* | grep -q ':100$'
+	run -0 "$LOAD" flood -t 20 -w 1000 -n 3 -b 5001 unix:a unix:b \
+		-- "$BARE" forward unix:a unix:b
+	expect "$(said bytes)" 15003
+	run -2 "$LOAD" carry -w 0 -- true -- true
+}
+
+@test "load: a forwarder that takes long to start is ready late" {
+	run -0 "$LOAD" ready -s 0.1 unix:a unix:b \
+		-- sh -c "sleep 0.5; exec '$BARE' forward unix:a unix:b"
+	expect "$(said result)" ok
+	awk -v ms="$(said ready_ms)" 'BEGIN { exit ms < 500 }'
+	[[ $(said visits) -gt 0 ]]
+}
+
+@test "load: the CPU time of a forwarder's children counts" {
+	run -0 "$LOAD" idle -n 1 -s 0.3 unix:a unix:b \
+		-- socat UNIX-LISTEN:a,fork,backlog=128 UNIX-CONNECT:b
+	expect "$(said result)" ok
+	awk -v us="$(said visit_cpu_us)" 'BEGIN { exit us < 50 }'
+}
+
+@test "with-socket passes a socket that listens at an address" {
+	start proxy "$TOOLS/with-socket" unix:a \
+		/lib/systemd/systemd-socket-proxyd "$T/b"
+	start target socat UNIX-LISTEN:b SYSTEM:'echo hello'
+	wait_until 10 test -S b
+	run -0 timeout "$LIMIT" socat -u UNIX-CONNECT:a -
+	expect "$output" hello
+}

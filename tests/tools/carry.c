@@ -2,7 +2,8 @@
  * Sends bytes through two commands that are connected to each other: into the
  * stdin of the second and out of the stdout of the first; with both ways at
  * once also the other way round. The bytes are lent and dropped as pages
- * (vmsplice, splice), so that the CPU time goes to the commands.
+ * (vmsplice, splice), so that the CPU time goes to the commands; pieces of a
+ * given size are written.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -21,25 +22,33 @@ static const double grace = 2; /* a command may take this long to end */
 struct way {
 	int feed, drain;
 	uint64_t left, counted;
+	size_t piece;
 	double began, ended; /* when its first byte and its end arrived */
 	pthread_t feeder, drainer;
 };
 
+static ssize_t give(const struct way *way, char *block)
+{
+	struct iovec part = { block, way->piece > 0 ? way->piece : LOAD_BLOCK };
+
+	if (way->left < part.iov_len)
+		part.iov_len = (size_t)way->left;
+	if (way->piece > 0)
+		return write(way->feed, block, part.iov_len);
+	return vmsplice(way->feed, &part, 1, 0);
+}
+
 static void *feed(void *argument)
 {
-	static char block[LOAD_BLOCK];
+	static char block[LOAD_PIECE_MOST];
 	struct way *way = argument;
 
 	while (way->left > 0) {
-		struct iovec part = { block, sizeof(block) };
-		ssize_t lent;
+		ssize_t given = give(way, block);
 
-		if (way->left < part.iov_len)
-			part.iov_len = (size_t)way->left;
-		lent = vmsplice(way->feed, &part, 1, 0);
-		if (lent < 0)
+		if (given < 0)
 			break;
-		way->left -= (uint64_t)lent;
+		way->left -= (uint64_t)given;
 	}
 	close(way->feed);
 	return NULL;
@@ -177,7 +186,10 @@ static bool start(struct load *load, struct way *there, struct way *back)
 
 const char *carry_run(struct load *load)
 {
-	struct way there = { .feed = -1, .drain = -1, .left = load->bytes };
+	struct way there = { .feed = -1,
+		.drain = -1,
+		.left = load->bytes,
+		.piece = load->piece };
 	struct way back = there;
 	uint64_t wanted = load->bytes * (load->both_ways ? 2 : 1);
 	double began, ended;

@@ -212,6 +212,30 @@ static uint64_t cpu_of_process(const char *pid)
 	return sum;
 }
 
+/* What its children took that have ended; they are no longer in /proc. */
+static uint64_t cpu_of_children(const char *pid)
+{
+	char path[64], text[512];
+	const char *at;
+	unsigned long user = 0, sys = 0;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	if (!read_proc(path, text, sizeof(text)))
+		return 0;
+	at = strrchr(text, ')');
+	if (at == NULL ||
+	    sscanf(at + 1,
+		" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu",
+		&user, &sys) != 2)
+		return 0;
+	return (user + sys) * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static uint64_t cpu_with_children(const char *pid)
+{
+	return cpu_of_process(pid) + cpu_of_children(pid);
+}
+
 /* Memory that several processes share counts once. */
 static uint64_t memory_of_process(const char *pid)
 {
@@ -266,7 +290,7 @@ bool command_await_listening(const struct command *command)
 
 uint64_t command_cpu(const struct command *command)
 {
-	return sum_of_group(command->pid, cpu_of_process);
+	return sum_of_group(command->pid, cpu_with_children);
 }
 
 uint64_t command_memory_kib(const struct command *command)

@@ -25,6 +25,7 @@ struct sink {
 struct source {
 	int fd;
 	uint64_t left;
+	size_t piece;
 };
 
 /* Reads once; false when the connection has ended. */
@@ -51,8 +52,8 @@ static void *run_sink(void *argument)
 /* Writes once; true if everything is sent or sending fails. */
 static bool send_some(struct source *source)
 {
-	static char block[LOAD_BLOCK];
-	size_t size = sizeof(block);
+	static char block[LOAD_PIECE_MOST];
+	size_t size = source->piece;
 	ssize_t sent;
 
 	if (source->left < size)
@@ -99,6 +100,7 @@ static bool connect_all(const struct load *load, struct source *sources)
 {
 	for (int i = 0; i < load->count; i++) {
 		sources[i].left = load->bytes;
+		sources[i].piece = load->piece > 0 ? load->piece : LOAD_BLOCK;
 		sources[i].fd =
 		    place_connect(&load->near, SOCK_STREAM, VMADDR_PORT_ANY);
 		if (sources[i].fd < 0) {

@@ -1,4 +1,7 @@
-/* The cost of open connections that are idle, and of starting a command. */
+/*
+ * The cost of open connections that are idle, of starting a command, and of
+ * being ready.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,19 +15,23 @@
 
 enum { TIMED_ROUNDS = 200, FEW_FILES = 1024 };
 
-/* A connection takes two descriptors, here and in the forwarder. */
+/*
+ * A connection takes two descriptors, here and in the forwarder, and in a
+ * forwarder with pipes six.
+ */
 static void allow_files(int connections)
 {
-	rlim_t wanted = 2 * (rlim_t)connections + 100;
+	rlim_t least = 2 * (rlim_t)connections + 100;
+	rlim_t wanted = 6 * (rlim_t)connections + 100;
 	struct rlimit limit;
 
 	/* some peers are slow, or break, under a high limit */
-	if (wanted < FEW_FILES)
+	if (least < FEW_FILES)
 		return;
 	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < wanted)
-		limit.rlim_max = wanted;
-	limit.rlim_cur = wanted;
+	if (limit.rlim_max < least)
+		limit.rlim_max = least;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		perror("RLIMIT_NOFILE");
 }
@@ -41,7 +48,8 @@ static bool open_all(const struct load *load, int *fds)
 	return true;
 }
 
-static void measure(const struct load *load, int fd)
+/* False if another connection beside the open ones fails. */
+static bool measure(const struct load *load, int fd)
 {
 	double seconds[TIMED_ROUNDS];
 	uint64_t before;
@@ -55,6 +63,7 @@ static void measure(const struct load *load, int fd)
 	load_say("memory_kib", (double)command_memory_kib(&load->first));
 	if (echo_time(fd, 1, seconds, TIMED_ROUNDS))
 		load_say("p50_us", seconds[TIMED_ROUNDS / 2] * 1e6);
+	return rounds_visits(load);
 }
 
 const char *idle_run(struct load *load)
@@ -72,9 +81,40 @@ const char *idle_run(struct load *load)
 	began = timing_now();
 	ok = open_all(load, fds);
 	load_say("seconds", timing_now() - began);
-	if (ok)
-		measure(load, fds[load->count - 1]);
+	ok = ok && measure(load, fds[load->count - 1]);
 	free(fds);
+	return ok ? "ok" : "failed";
+}
+
+/* Returns a connection as soon as there is one, or -1 after some seconds. */
+static int connect_soon(const struct load *load)
+{
+	double patience = timing_now() + 10;
+	int fd;
+
+	do {
+		fd = place_connect(&load->near, SOCK_STREAM, VMADDR_PORT_ANY);
+		if (fd < 0)
+			timing_pause(0.0001);
+	} while (fd < 0 && timing_now() < patience);
+	return fd;
+}
+
+const char *ready_run(struct load *load)
+{
+	int listener = load_listen(load), fd;
+	double began = timing_now();
+	bool ok;
+
+	if (listener < 0 || command_start(&load->first, -1, -1) < 0)
+		return "failed";
+	echo_start(listener);
+	fd = connect_soon(load);
+	ok = fd >= 0 && echo_ask(fd, 1);
+	load_say("ready_ms", (timing_now() - began) * 1e3);
+	load_say("memory_kib", (double)command_memory_kib(&load->first));
+	ok = ok && rounds_visits(load);
+	close(fd);
 	return ok ? "ok" : "failed";
 }
 

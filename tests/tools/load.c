@@ -29,13 +29,15 @@ static const struct shape shapes[] = {
 	{ "rate", 2, 0, rounds_rate },
 	{ "delay", 2, 0, rounds_delay },
 	{ "idle", 2, 1, idle_run },
+	{ "ready", 2, 1, ready_run },
 	{ "start", 0, 1, spawn_run },
 	{ "visit", 1, 1, spawn_run },
 };
 
 static const char usage_text[] =
     "usage: load carry|transfer [options] -- LISTENER... -- DIALER...\n"
-    "       load flood|rate|delay|idle [options] ADDR TARGET -- FORWARDER...\n"
+    "       load flood|rate|delay|idle|ready [options] ADDR TARGET -- "
+    "FORWARDER...\n"
     "       load start [options] -- COMMAND...\n"
     "       load visit [options] TARGET -- COMMAND...\n"
     "carry  bytes from DIALER's stdin to LISTENER's stdout\n"
@@ -44,6 +46,7 @@ static const char usage_text[] =
     "rate   connections a second, each with one round trip\n"
     "delay  microseconds of a round trip\n"
     "idle   what open connections cost\n"
+    "ready  time from FORWARDER's start to its first answer, and its cost\n"
     "start  how long COMMAND runs; visit: when TARGET closes at once\n"
     "Without FORWARDER the load goes to TARGET itself.\n"
     "  -t SECS   time limit (30)\n"
@@ -53,7 +56,8 @@ static const char usage_text[] =
     "  -k        transfer: LISTENER does not end; DIALER's end stops the "
     "clock\n"
     "  -i FILE   DIALER's stdin; -o FILE: LISTENER's stdout\n"
-    "  -s SECS   how long rate and idle go on (1)\n"
+    "  -w BYTES  carry and flood: of each write(2); at most 4 MiB\n"
+    "  -s SECS   how long rate, idle and ready go on (1)\n"
     "  -r COUNT  round trips; -m BYTES: of a round trip (1)\n";
 
 static void usage(void)
@@ -67,15 +71,23 @@ void load_say(const char *key, double value)
 	printf("%s %.9g\n", key, value);
 }
 
-/* The target must listen before the command starts and connects to it. */
-int load_open(struct load *load)
+int load_listen(const struct load *load)
 {
 	int listener = place_listen(&load->target, SOCK_STREAM);
 
-	if (listener < 0 || listen(listener, BACKLOG) < 0) {
-		perror("load: listen");
+	if (listener >= 0 && listen(listener, BACKLOG) == 0)
+		return listener;
+	perror("load: listen");
+	return -1;
+}
+
+/* The target must listen before the command starts and connects to it. */
+int load_open(struct load *load)
+{
+	int listener = load_listen(load);
+
+	if (listener < 0)
 		return -1;
-	}
 	if (load->first.words == NULL) {
 		load->near = load->target;
 		return listener;
@@ -108,6 +120,15 @@ static double number(const char *text)
 	return value;
 }
 
+static size_t piece(const char *text)
+{
+	double value = number(text);
+
+	if (value < 1 || value > LOAD_PIECE_MOST)
+		usage();
+	return (size_t)value;
+}
+
 static void limit_life(double seconds)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -122,7 +143,7 @@ static double parse_options(struct load *load, int argc, char **argv)
 	double limit = 30;
 	int c;
 
-	while ((c = getopt(argc, argv, "+t:n:b:2ki:o:s:r:m:")) != -1) {
+	while ((c = getopt(argc, argv, "+t:n:b:2ki:o:s:r:m:w:")) != -1) {
 		if (c == 't')
 			limit = number(optarg);
 		else if (c == 'n')
@@ -143,6 +164,8 @@ static double parse_options(struct load *load, int argc, char **argv)
 			load->rounds = (int)number(optarg);
 		else if (c == 'm')
 			load->message = (int)number(optarg);
+		else if (c == 'w')
+			load->piece = piece(optarg);
 		else
 			usage();
 	}

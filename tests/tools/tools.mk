@@ -66,7 +66,7 @@ $(B)/tools/soaker: $(addprefix $(B)/tools/,soaker.o soaker_plan.o soaker_end.o \
 	place.o prng.o timing.o)
 $(B)/tools/take-fd: $(B)/tools/take-fd.o
 $(B)/tools/intrude: $(addprefix $(B)/tools/,intrude.o number.o)
-$(B)/tools/with-socket: $(B)/tools/with-socket.o
+$(B)/tools/with-socket: $(addprefix $(B)/tools/,with-socket.o place.o)
 $(B)/tools/nonblocking: $(B)/tools/nonblocking.o
 $(B)/tools/name-server: $(B)/tools/name-server.o
 $(B)/tools/meddler: $(addprefix $(B)/tools/,meddler.o place.o timing.o)

@@ -33,7 +33,8 @@ guest_command_line() {
 # What the guest has beside busybox.
 guest_programs() {
 	local programs=$tree/build/${BUILD:-release}
-	echo "$programs/vcat" "$programs/tools/peer" "$programs/tools/pattern"
+	echo "$programs/vcat" "$programs/tools/"{peer,pattern,bare-copy} \
+		"$(command -v socat)"
 }
 
 # The libraries of the programs $@, and the loader.

@@ -101,3 +101,26 @@ said() {
 	run -0 timeout "$LIMIT" socat -u UNIX-CONNECT:a -
 	expect "$output" hello
 }
+
+@test "bench: a row that fails is named, and ends with 1" {
+	cp -r "$TOP/tests/bench" bench
+	mkdir -p tests build/bench
+	mv bench tests/
+	: >build/bench/sizes
+	: >build/bench/empty
+	row() {
+		printf 'native\tg\tt\tbytes\t%s\t%s\t%s\t\n' "$1" "$1" "$2"
+	}
+	facts='{"date":"","runs_each":1,"kernel":"k","kernels":{},"vcat":"","socat":"","ncat":""}'
+	ok="seconds 1 bytes 1000 result ok"
+	{ row vcat "$ok"; row ncat "result lost"; } >build/bench/raw
+	run -0 tests/bench/summary "$facts"
+	{ row vcat "result lost"; row ncat "$ok"; } >build/bench/raw
+	run -1 --separate-stderr tests/bench/summary "$facts"
+	expect "$stderr" "failed: g (native): t: vcat: 1 of 1 lost"
+	{ row vcat "$ok"; } >build/bench/raw
+	echo "scan (guest-6.1)" >build/bench/empty
+	run -1 --separate-stderr tests/bench/summary "$facts"
+	expect "$stderr" \
+		"failed: scan (guest-6.1): nothing was measured, or not to the end"
+}

@@ -21,7 +21,7 @@ place() {
 }
 
 # what KIND GROUP TITLE: names the measurements that follow. KIND tells the
-# summary what is looked at: bytes, files, rate, delay, idle, start, calls.
+# summary what is looked at, see kinds in summary.jq.
 what() {
 	kind=$1 group=$2 title=$3
 	echo "bench: $group: $title" >&2
@@ -83,8 +83,8 @@ in_turns() {
 
 # --- bytes through two commands ----------------------------------------
 
-# carry TOOL: uses address (its kind), way, files (load's options) and bytes,
-# of which each direction has its share.
+# carry TOOL [NAME]: uses address (its kind), way, files (load's options) and
+# bytes, of which each direction has its share. The record calls it NAME.
 carry() {
 	local first both=()
 	[[ $way == one ]] || both=(-2)
@@ -93,7 +93,7 @@ carry() {
 	first=("${words[@]}")
 	dialer "$1" "$place" "$way"
 	# shellcheck disable=SC2086 # options are words
-	measure "$1" carry -t "$limit" "${both[@]}" \
+	measure "${2:-$1}" carry -t "$limit" "${both[@]}" \
 		-b $((bytes / (${#both[@]} + 1))) $files \
 		-- "${first[@]}" -- "${words[@]}"
 }
@@ -128,6 +128,13 @@ delay() {
 		"$from" "$to" -- "${words[@]}"
 }
 
+# leave_nothing: ends what a row has left running, for an exit in the middle.
+left_running=()
+leave_nothing() {
+	[[ ${#left_running[@]} == 0 ]] || kill "${left_running[@]}" 2>/dev/null ||
+		true
+}
+
 idle() {
 	forwarding "$1"
 	measure "$1" idle -t "$limit" -n "$count" -s "$seconds" \
@@ -136,12 +143,40 @@ idle() {
 
 # --- the best sizes -------------------------------------------------------
 
-readonly socat_blocks='16384 65536 262144 1048576'
-readonly limit_choices='-b 65536
+# In each run of every row that uses them, as the best differ between machines.
+declare -A choices=(
+	[socat-b]='16384
+65536
+262144
+1048576'
+	[limit]='-b 65536
 -b 262144
 -b 262144 -p 1048576
 -b 262144 -p 1048576 -s 1048576
 -b 1048576 -p 1048576 -s 4194304'
+	[vsock_perf]='--buf-size 128K --vsk-size 256K
+--buf-size 256K --vsk-size 1M
+--buf-size 1M --vsk-size 1M
+--buf-size 1M --vsk-size 4M
+--buf-size 256K --vsk-size 4M --rcvlowat 128K
+--buf-size 1M --vsk-size 4M --rcvlowat 512K
+--buf-size 1M --vsk-size 4M --zerocopy'
+)
+
+# try_sizes TOOL CHOICE: the tool has these from now on.
+try_sizes() {
+	case $1 in
+	socat-b) socat_block=$2 ;;
+	limit) limit_options=$2 ;;
+	vsock_perf) perf_options=$2 ;;
+	esac
+}
+
+default_sizes() {
+	try_sizes socat-b 65536
+	try_sizes limit '-b 262144'
+	try_sizes vsock_perf ''
+}
 
 # Microseconds of the faster of two runs of FUNCTION TOOL, without a record.
 # shellcheck disable=SC2317,SC2329 # measure is called by the function
@@ -158,26 +193,29 @@ trial() {
 		END { printf "%d\n", best ? best * 1000000 : 1000000000 }'
 }
 
-# tune FUNCTION NAME: tries sizes for socat-b and limit with it.
+# tune FUNCTION NAME [TOOL...]: tries sizes for socat-b and limit, or for these,
+# with the function.
 tune() {
-	local choice took least best
-	echo "bench: $2: best sizes" >&2
-	least=9999999999
-	for choice in $socat_blocks; do
-		socat_block=$choice
-		took=$(trial "$1" socat-b)
-		serial=$((serial + 4))
-		((took >= least)) || { least=$took best=$choice; }
+	local function=$1 name=$2 tool said=''
+	shift 2
+	[[ $# -gt 0 ]] || set -- socat-b limit
+	echo "bench: $name: best sizes" >&2
+	for tool in "$@"; do
+		[[ ! ${BEFORE-} || $tool == limit ]] || continue
+		tune_tool "$function" "$tool"
+		said+="${said:+; }$tool: $best"
 	done
-	socat_block=$best
-	least=9999999999
+	printf '%s\t%s\t%s\n' "$where" "$name" "$said" >>"$sizes"
+}
+
+# tune_tool FUNCTION TOOL: leaves the best of its choices in best, too.
+tune_tool() {
+	local choice took least=9999999999
 	while read -r choice; do
-		limit_options=$choice
-		took=$(trial "$1" limit)
+		try_sizes "$2" "$choice"
+		took=$(trial "$1" "$2")
 		serial=$((serial + 4))
 		((took >= least)) || { least=$took best=$choice; }
-	done <<<"$limit_choices"
-	limit_options=$best
-	printf '%s\t%s\tsocat -b %s; limit: bare-copy %s\n' "$where" "$2" \
-		"$socat_block" "$limit_options" >>"$sizes"
+	done <<<"${choices[$2]}"
+	try_sizes "$2" "$best"
 }

@@ -3,8 +3,11 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
 
-readonly all_rows='vsock unix mux tcp forward files rate delay start calls '\
-'idle scan'
+readonly all_rows='vsock perf unix mux tcp writes forward files ssh rate delay '\
+'start calls idle forwards scan vhost'
+
+# The rows for which the kernel matters most.
+readonly every_kernel='vsock perf'
 
 # shapes NAME: three kinds of source and destination, one way and both.
 shapes() {
@@ -66,6 +69,7 @@ native_tcp() {
 # To a stand-in for a VMM that takes all; the peers cannot shake hands.
 native_mux() {
 	bytes=$((512 << 20))
+	tune mux_carry mux limit
 	what bytes mux "pipe to a VMM, one way"
 	in_turns mux_carry vcat limit
 }
@@ -116,58 +120,86 @@ floods() {
 	done
 }
 
+# each_pair FUNCTION PAIR...: with the kinds of each pair, FROM-TO.
+each_pair() {
+	local pair function=$1
+	shift
+	for pair in "$@"; do
+		from_kind=${pair%-*} to_kind=${pair#*-}
+		"$function"
+	done
+}
+
+# forwarders TOOL...: prints those that can serve the pair.
+forwarders() {
+	if [[ $to_kind == vsock ]]; then
+		without proxyd "$@"
+	else
+		printf '%s\n' "$@"
+	fi
+}
+
 native_forward() {
 	bytes=$((512 << 20))
-	from_kind=tcp to_kind=unix
-	floods vcat socat-b socat ncat limit direct
-	from_kind=unix to_kind=tcp
-	floods vcat socat-b socat ncat limit direct
+	each_pair flood_pair tcp-unix unix-tcp
 }
 
 guest_forward() {
-	bytes=$((64 << 20)) from_kind=tcp to_kind=vsock
-	floods vcat socat-b socat limit direct
+	bytes=$((64 << 20))
+	each_pair flood_pair tcp-vsock vsock-unix
 }
 
-# rates TOOL...: for one client and for 64.
-rates() {
+# shellcheck disable=SC2046 # words
+flood_pair() {
+	if [[ $where == native ]]; then
+		floods $(forwarders vcat proxyd socat-b socat ncat limit direct)
+	else
+		floods $(forwarders vcat proxyd socat-b socat limit direct)
+	fi
+}
+
+# For one client and for 64. An ncat starts another for each connection: it takes
+# half a second to do so in the guest, and here too long for 64.
+# shellcheck disable=SC2046 # words
+rate_pair() {
 	for count in 1 64; do
 		what rate rate "$from_kind to $to_kind, $count at once"
-		in_turns rate "$@"
+		if [[ $where-$count == native-1 ]]; then
+			in_turns rate $(forwarders vcat proxyd socat ncat limit direct)
+		else
+			in_turns rate $(forwarders vcat proxyd socat limit direct)
+		fi
 	done
 }
 
 native_rate() {
 	seconds=0.5 message=1
-	from_kind=unix to_kind=unix
-	rates vcat socat ncat limit direct
-	from_kind=tcp to_kind=unix
-	rates vcat socat ncat limit direct
+	each_pair rate_pair unix-unix tcp-unix tcp-tcp
 }
 
-# An ncat takes half a second to start there.
 guest_rate() {
-	seconds=0.5 message=1 from_kind=tcp to_kind=vsock
-	rates vcat socat limit direct
+	seconds=0.5 message=1
+	each_pair rate_pair tcp-vsock vsock-unix
 }
 
-delays() {
-	for message in 1 1024; do
+# shellcheck disable=SC2046 # words
+delay_pair() {
+	for message in $messages; do
 		what delay delay "$from_kind to $to_kind, $message bytes"
-		in_turns delay vcat socat ncat limit direct
+		in_turns delay $(forwarders vcat proxyd socat ncat limit direct)
 	done
 }
 
 native_delay() {
-	rounds=3000 from_kind=tcp to_kind=unix
-	delays
-	from_kind=unix to_kind=unix
-	delays
+	rounds=3000 messages='1 1024'
+	each_pair delay_pair unix-unix tcp-unix unix-tcp tcp-tcp
 }
 
 guest_delay() {
-	rounds=150 from_kind=tcp to_kind=vsock
-	delays
+	rounds=150 messages='1 1024'
+	each_pair delay_pair tcp-vsock
+	messages=1
+	each_pair delay_pair vsock-tcp unix-vsock vsock-unix
 }
 
 native_start() {
@@ -194,7 +226,8 @@ visit() {
 }
 
 native_calls() {
-	bytes=$((16 << 20)) address=unix way=one
+	bytes=$((16 << 20)) address=unix way=one files=''
+	tune carry calls
 	what calls calls "pipe to pipe over unix"
 	in_turns calls vcat socat-b socat ncat limit
 }
@@ -232,14 +265,59 @@ most_connections() {
 # every machine.
 native_idle() {
 	seconds=0.5 from_kind=unix to_kind=unix
-	for count in 1 100 1000 "$(most_connections)"; do
+	for count in 1 10 100 1000 "$(most_connections)"; do
 		what idle idle "$(connections "$count"), all silent"
 		case $count in
-		1) in_turns idle vcat socat ncat limit ;;
-		100 | 1000) in_turns idle vcat socat limit ;;
+		1) in_turns idle vcat proxyd socat ncat limit ;;
+		10 | 100 | 1000) in_turns idle vcat proxyd socat limit ;;
 		*) in_turns idle vcat ;;
 		esac
 	done
+}
+
+# vsock_perf sends one buffer again and again and drops what comes; a vcat has
+# zeros and /dev/null. Its time includes the start of both programs.
+guest_perf() {
+	bytes=$((256 << 20)) address=vsock way=one files=''
+	rm -f zeros
+	truncate -s "$bytes" zeros
+	tune perf perf limit vsock_perf
+	what bytes perf "memory to nothing over vsock"
+	in_turns perf vcat pipes vsock_perf limit
+	rm -f zeros perf.out
+}
+
+perf() {
+	local first second options=() check=
+	if [[ $1 == pipes ]]; then
+		carry vcat pipes
+		return
+	fi
+	place vsock
+	case $1 in
+	vcat | before)
+		options=(-i zeros -o /dev/null)
+		first=("${vcats[$1]}" -l "$place")
+		second=("${vcats[$1]}" "$place")
+		;;
+	vsock_perf)
+		options=(-o perf.out) check=all_of_perf
+		first=("$vsock_perf" $perf_options --port "${place##*:}")
+		second=("${first[@]}" --sender 1 --bytes "$bytes")
+		;;
+	limit)
+		first=("$bare_copy" $limit_options -u -n listen "$place")
+		second=("$bare_copy" $limit_options -u -m "$bytes" connect
+			"$place")
+		;;
+	esac
+	measure "$1" transfer -t "$limit" -b "$bytes" "${options[@]}" \
+		-- "${first[@]}" -- "${second[@]}"
+}
+
+# What the receiver has counted.
+all_of_perf() {
+	grep -qx "total bytes received: $bytes" perf.out
 }
 
 # Port by port where a tool knows no more than one at a time: in a loop, and
@@ -249,6 +327,7 @@ guest_scan() {
 	what scan scan "which ports of the loopback are open?"
 	socat -u VSOCK-LISTEN:9,fork OPEN:/dev/null,wronly &
 	opener=$!
+	left_running+=("$opener")
 	in_turns scan vcat socat ncat
 	kill "$opener"
 }

@@ -19,7 +19,7 @@ def cpu: if .user then .user + .sys else null end;
 def per(what): if . == null or (what // 0) == 0 then null else . / what end;
 def gib: .bytes / 1073741824;
 
-# What is looked at: its name, and up to three further columns.
+# What is looked at: its name, and up to four further columns.
 def kinds: {
 	bytes: { columns: ["MiB/s", "CPU s/GiB", "RSS MiB"], more: true },
 	files: { columns: ["files/s", "CPU us/file", "RSS MiB"], more: true },
@@ -28,7 +28,9 @@ def kinds: {
 	start: { columns: ["ms", "CPU ms", "RSS MiB"], more: false },
 	calls: { columns: ["calls/MiB"], more: false },
 	scan: { columns: ["us/port", "CPU us/port"], more: false },
-	idle: { columns: ["MiB", "idle CPU %", "p50 us", "open ms"], more: false }
+	idle: { columns: ["MiB", "idle CPU %", "p50 us", "open ms", "CPU us/new"],
+		more: false },
+	ready: { columns: ["ms", "MiB", "us/conn", "CPU us/conn"], more: false }
 };
 
 def values:
@@ -51,7 +53,10 @@ def values:
 		[.seconds / .ports * 1e6, (cpu | per($run.ports / 1e6))]
 	elif .kind == "calls" then [.calls / (.bytes / 1048576)]
 	elif .kind == "idle" then
-		[.memory_kib / 1024, .idle_cpu_percent, .p50_us, .seconds * 1000]
+		[.memory_kib / 1024, .idle_cpu_percent, .p50_us, .seconds * 1000,
+		 .visit_cpu_us]
+	elif .kind == "ready" then
+		[.ready_ms, .memory_kib / 1024, .visit_us, .visit_cpu_us]
 	else [] end;
 
 def tool_summary:
@@ -87,8 +92,19 @@ def case_summary:
 		(if $vcat == null or .median == null or .median == 0 then null
 		 else $vcat / .median end) })) };
 
+# What must not fail: vcat and the limit. A peer may; its line says so.
+def failures:
+	.[] | . as $case | .tools[]
+	| select(.good < .runs and (.tool | IN("vcat", "before", "limit", "direct",
+		"pipes", "piped", "apart")))
+	| "\($case.group) (\($case.where)): \($case.title): " +
+	  "\(.name): \(.runs - .good) of \(.runs) \(.bad)";
+
 [inputs | select(. != "") | line] as $runs
+| ($runs | in_groups([.where, .group, .title]) | map(case_summary)) as $cases
 | $facts + { sizes: ($sizes | split("\n") | map(select(. != "") | split("\t")
 	| { where: .[0], group: .[1], best: .[2] })),
-    cases: ($runs | in_groups([.where, .group, .title]) | map(case_summary)),
+    failed: ([$cases | failures] + ($empty | split("\n") | map(select(. != "")
+	| "\(.): nothing was measured, or not to the end"))),
+    cases: $cases,
     runs: $runs }

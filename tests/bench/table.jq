@@ -13,24 +13,26 @@ def number:
 	elif . >= 9.995 then . * 10 | round / 10 | tostring
 	else . * 100 | round / 100 | tostring end;
 
-def place: if .where == "guest" then "in the guest" else "here" end;
+def place:
+	if . == "native" then "here"
+	elif . == "pair" then "host and guest"
+	else "in the guest, \(sub("^guest-"; ""))" end;
 
 def tool_line:
 	if .good == 0 then ["bad", .name, .bad]
 	else ["tool", .name, (.median | number),
 		"\(.least | number) - \(.most | number)",
 		(if .tool == "vcat" then "" else (.vcat_to_it | number) end)]
-		+ (.others | map(number)) + [range(.others | length; 3) | ""]
+		+ (.others | map(number)) + [range(.others | length; 4) | ""]
 		+ [[if .good < .runs then "\(.runs - .good) \(.bad)" else empty end,
 			.promise | select(. != "")] | join("; ")]
 	end;
 
-(.sizes[] | ["size", .group, (if .where == "guest" then "guest" else "here" end),
-	.best]),
+(.sizes[] | ["size", .group, (.where | place), .best]),
 (.cases[]
-	| ["case", .group, .title, place,
+	| ["case", .group, .title, (.where | place),
 	   (if .more then "more is better" else "less is better" end)],
 	(["head", .columns[0], "least - most", "vcat/it"]
-		+ .columns[1:] + [range(.columns | length; 4) | ""]),
+		+ .columns[1:] + [range(.columns | length; 5) | ""]),
 	(.tools[] | tool_line))
 | join("\t")

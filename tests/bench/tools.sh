@@ -3,16 +3,15 @@
 #
 # The tools: vcat; socat with its default block and socat-b with its best;
 # socat-once, which forwards one connection without a process for it; ncat;
-# limit, which is tests/tools/bare-copy; direct, which is no forwarder at all;
-# before, which is another vcat (BEFORE), to be compared with this one.
+# proxyd, which is systemd-socket-proxyd; limit, which is tests/tools/bare-copy;
+# direct, which is no forwarder at all; before, which is another vcat (BEFORE), to
+# be compared with this one.
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2206
 
-declare -A vcats=([vcat]=$vcat [before]=${BEFORE-})
+readonly proxyd=/lib/systemd/systemd-socket-proxyd
 
-# Filled in by tune.
-socat_block=65536
-limit_options='-b 262144'
+declare -A vcats=([vcat]=$vcat [before]=${BEFORE-})
 
 label_of() {
 	case $group:$1 in
@@ -28,6 +27,16 @@ label_of() {
 			echo "scp, $((bytes >> 20)) MiB"
 		fi
 		;;
+	perf:vcat) echo "vcat <zeros >/dev/null" ;;
+	perf:pipes) echo "vcat from pipe to pipe" ;;
+	ssh:vcat) echo "vcat -F" ;;
+	ssh:before) echo "vcat -F, before" ;;
+	ssh:piped) echo "vcat" ;;
+	ssh:nc) echo "nc -F" ;;
+	ssh:direct) echo "no ProxyCommand" ;;
+	forwards:vcat) echo "vcat -f" ;;
+	forwards:apart) echo "vcat, a process each" ;;
+	forwards:socat) echo "socat, a process each" ;;
 	*) label_of_tool "$1" ;;
 	esac
 }
@@ -38,6 +47,7 @@ label_of_tool() {
 	socat-once) echo "socat -b $((socat_block / 1024))K, no fork" ;;
 	direct) echo "no forwarder" ;;
 	before) echo "vcat before" ;;
+	proxyd) echo "systemd-socket-proxyd" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -125,7 +135,16 @@ dialer() {
 	esac
 }
 
-# forwarder TOOL FROM TO; for direct there are no words.
+# The address as systemd-socket-proxyd has it; it cannot dial vsock.
+proxyd_address() {
+	case $1 in
+	unix:*) echo "$PWD/${1#*:}" ;;
+	*) echo "${1#*:}" ;;
+	esac
+}
+
+# forwarder TOOL FROM TO; for direct there are no words. systemd-socket-activate
+# would start proxyd within the time that is measured.
 # shellcheck disable=SC2207,SC2046,SC2206 # words
 forwarder() {
 	local listening
@@ -139,6 +158,8 @@ forwarder() {
 		"$listening" "$(socat_address "$3" CONNECT)") ;;
 	ncat) words=(ncat -l -k -m 10000 $(ncat_listening "$2")
 		--sh-exec "exec ncat $(ncat_address "$3")") ;;
+	proxyd) words=("$with_socket" "$2" "$proxyd"
+		--connections-max=20000 "$(proxyd_address "$3")") ;;
 	limit) words=("$bare_copy" $limit_options forward "$2" "$3") ;;
 	esac
 }

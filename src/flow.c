@@ -112,13 +112,18 @@ void flow_note_cut(const struct flow *flow)
 	flow->to->broken = flow_is_cut(flow) || flow->state != FLOW_DONE;
 }
 
+void flow_let_go(struct flow *flow)
+{
+	flow->state = FLOW_DONE;
+	flow_free(flow);
+}
+
 /* Is done. Whoever sends what is read no more learns it, where possible. */
 static void end(struct flow *flow)
 {
 	if (flow->state == FLOW_OPEN)
 		stream_stop_reading(flow->from);
-	flow->state = FLOW_DONE;
-	flow_free(flow);
+	flow_let_go(flow);
 }
 
 /* Chooses how the bytes are moved, once a read has brought much. */

@@ -61,10 +61,12 @@ struct flow {
 	enum flow_fault fault;   /* the first */
 	int error;               /* its errno */
 	bool readable, writable; /* not known to be otherwise */
-	size_t prepended;        /* bytes in the buffer that `from` never sent;
-				    these count neither here nor there: */
-	uint64_t bytes;          /* delivered to `to` */
-	uint64_t moved;          /* read and written: any progress shows */
+	short said;       /* poll(2), of its source, this time; 0: nothing */
+	bool sound;       /* at its end, no error waits at `to` */
+	size_t prepended; /* bytes in the buffer that `from` never sent;
+			     these count neither here nor there: */
+	uint64_t bytes;   /* delivered to `to` */
+	uint64_t moved;   /* read and written: any progress shows */
 };
 
 /*
@@ -101,6 +103,9 @@ void flow_advance(struct flow *flow);
  * would take the stream for finished; the connection is to be closed instead.
  */
 void flow_finish(struct flow *flow);
+
+/* Is done, without a word to either side: these will be closed at once. */
+void flow_let_go(struct flow *flow);
 
 /* Stops reading, for that reason; what it holds is still delivered. */
 void flow_stop(struct flow *flow, enum flow_stop why);

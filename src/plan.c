@@ -48,6 +48,7 @@ struct relay_rules plan_rules(const struct options *options)
 		.idle = options->idle_timeout,
 		.quit_after = many ? -1 : options->quit_after,
 		.strict = options->strict,
+		.closes = true,
 		/* a user who does not see the output types no reply */
 		.end_with_far = !options->has_target &&
 				isatty(STDIN_FILENO) != 0 &&

@@ -29,6 +29,10 @@
  * read before the error. A sink that is a socket is then not half-closed,
  * since its peer would take the stream for complete.
  *
+ * With rules.closes the last end is left to the close that follows: that of a
+ * peer that has gone, if nothing else is on its way, and the second of two
+ * ends.
+ *
  * What one flow does to the other:
  *  - An end is no reason to stop: after one side's EOF, and after EPIPE, the
  *    opposite flow goes on until its own end.
@@ -196,6 +200,7 @@ void relay_interest(const struct relay *relay, struct pollfd fds[RELAY_FDS])
 /* Notes what poll(2) says. Returns whether the sink has an error or hang-up. */
 static bool flow_note(struct flow *flow, const struct pollfd fds[2])
 {
+	flow->said = fds[0].revents;
 	flow->readable |= fds[0].revents != 0;
 	flow->writable |= fds[1].revents != 0;
 	return (fds[1].revents & (POLLHUP | POLLERR)) != 0;
@@ -213,6 +218,46 @@ static void check_truncation(struct flow *flow)
 		flow_note_fault(flow, FLOW_TRUNCATED, 0);
 }
 
+/*
+ * Whether the peer that sent the end has closed altogether. Of TCP, what
+ * poll(2) has just said is the answer, and it goes on to watch.
+ */
+static bool has_gone(const struct flow *flow)
+{
+	if ((flow->said & (POLLHUP | POLLERR)) != 0)
+		return true;
+	return (flow->said == 0 || !flow->from->resets) &&
+	       stream_peer_closed(flow->from);
+}
+
+/* Whether the close that is to follow passes an end on to that stream. */
+static bool close_tells(const struct relay *relay, const struct stream *to)
+{
+	return relay->rules.closes && to->socket && to->outbox == NULL &&
+	       to->ending == STREAM_SHUTDOWN;
+}
+
+/*
+ * The peer of `flow` has gone for good, and its end is to be passed on. If that
+ * is all there is to do either way, it is left to the close: each shutdown(2)
+ * would wake the other peer. Returns false if there is more.
+ */
+static bool part(
+    const struct relay *relay, struct flow *flow, struct flow *back)
+{
+	if (flow->stop != FLOW_STOP_END ||
+	    flow_held(flow) + flow_held(back) > 0 ||
+	    !close_tells(relay, flow->from) || !close_tells(relay, flow->to) ||
+	    fd_poll(flow->to->in.fd, POLLIN, 0) != 0)
+		return false;
+	flow_let_go(flow);
+	flow_let_go(back);
+	/* poll(2) would have said it */
+	flow->sound = true;
+	back->sound = (flow->said & (POLLHUP | POLLERR)) == POLLHUP;
+	return true;
+}
+
 /* With look, asks whether the peer to which `back` writes has gone. */
 static void advance(
     const struct relay *relay, struct flow *flow, struct flow *back, bool look)
@@ -225,8 +270,21 @@ static void advance(
 		if (relay->rules.strict)
 			check_truncation(flow);
 	}
-	if (look && probe_needed(flow, back) && stream_peer_closed(back->to))
+	if (look && probe_needed(flow, back) && has_gone(flow) &&
+	    !part(relay, flow, back))
 		flow_abandon(back);
+}
+
+/* Passes the end of `flow` on; the second of two by the close that follows. */
+static void finish(
+    const struct relay *relay, struct flow *flow, const struct flow *back)
+{
+	if (flow->state == FLOW_DRAINING && flow->stop == FLOW_STOP_END &&
+	    back->state == FLOW_DONE && back->stop == FLOW_STOP_END &&
+	    flow_held(flow) == 0 && close_tells(relay, flow->to))
+		flow_let_go(flow);
+	else
+		flow_finish(flow);
 }
 
 /*
@@ -310,8 +368,9 @@ static bool is_over(const struct relay *relay)
  */
 static void check_error(struct flow *flow)
 {
-	int error =
-	    flow->to->socket ? fd_socket_number(flow->to->out.fd, SO_ERROR) : 0;
+	int error = flow->to->socket && !flow->sound
+			? fd_socket_number(flow->to->out.fd, SO_ERROR)
+			: 0;
 
 	if (error > 0)
 		flow_note_fault(flow, FLOW_WRITE_FAILED, error);
@@ -341,11 +400,11 @@ enum relay_state relay_advance(
 	look = flow_note(in, fds + IN_READ) || look;
 	advance(relay, in, relay->rules.way == RELAY_ECHO ? in : out, look);
 	advance(relay, out, in, look);
-	flow_finish(in);
+	finish(relay, in, out);
 	if (relay->rules.end_with_far && in->state == FLOW_DONE)
 		flow_stop(out, FLOW_STOP_ASKED);
 	if (!holds_end(relay))
-		flow_finish(out);
+		finish(relay, out, in);
 	cut_after_failure(in, out);
 	cut_after_failure(out, in);
 	set_timers(relay, out->moved + in->moved != before);

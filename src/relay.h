@@ -36,6 +36,8 @@ struct relay_rules {
 	struct splice_pool *pipes; /* borrowed; NULL: all bytes are copied */
 	bool strict;       /* an end without a half-close is a truncation */
 	bool end_with_far; /* the far side's end ends both directions */
+	bool closes;       /* sockets are closed as soon as it has ended: what
+			      that tells a peer needs no shutdown(2) before */
 };
 
 enum relay_state {

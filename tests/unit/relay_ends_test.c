@@ -229,31 +229,100 @@ static void test_orders(void)
 	}
 }
 
-/* A second socket in place of the pipes: -t. */
+/* A second socket in place of the pipes: -t. Returns the client's end of it. */
+static int begin_forwarding(struct rig *rig, bool closes)
+{
+	struct relay_rules rules = rig_rules();
+	int client;
+
+	rules.closes = closes;
+	rig_open(rig, SOCK_STREAM);
+	rig_end(&rig->near.in.fd);
+	rig_end(&rig->near.out.fd);
+	client = ends_stream(SOCK_STREAM, &rig->near, RIG_BUFFER);
+	rig_start(rig, &rules);
+	ends_say(client, "request");
+	CHECK_STR(ends_hear(rig->peer), "request");
+	return client;
+}
+
+static void end_forwarding(struct rig *rig, int client)
+{
+	if (rig->near.in.fd >= 0)
+		stream_close(&rig->near);
+	rig_close(rig);
+	close(client);
+}
+
 static void test_forwarding(void)
 {
 	struct rig rig;
-	int client;
+	int client = begin_forwarding(&rig, false);
 
-	rig_open(&rig, SOCK_STREAM);
-	rig_end(&rig.near.in.fd);
-	rig_end(&rig.near.out.fd);
-	client = ends_stream(SOCK_STREAM, &rig.near, RIG_BUFFER);
-	rig_start(&rig, NULL);
-	ends_say(client, "request");
 	shutdown(client, SHUT_WR);
-	CHECK_STR(ends_hear(rig.peer), "request");
 	CHECK_STR(ends_hear(rig.peer), "");
 	CHECK(rig_rests(&rig, 0.4));
 	ends_say(rig.peer, "answer");
 	CHECK_STR(ends_hear(client), "answer");
 	/* the client has gone; the peer is told, silent as it is */
 	close(client);
+	client = -1;
 	CHECK_ENDS_WELL(&rig);
 	CHECK(!ends_say(rig.peer, "x"));
-	rig.near.in.fd = -1;
-	rig.near.out.fd = -1;
-	rig_close(&rig);
+	end_forwarding(&rig, client);
+}
+
+/* What the relay leaves to the close, a peer hears from that. */
+static void test_close_tells_second(void)
+{
+	struct rig rig;
+	int client = begin_forwarding(&rig, true);
+
+	shutdown(client, SHUT_WR);
+	CHECK_STR(ends_hear(rig.peer), "");
+	CHECK(rig_rests(&rig, 0.1));
+	ends_say(rig.peer, "answer");
+	shutdown(rig.peer, SHUT_WR);
+	CHECK_ENDS_WELL(&rig);
+	CHECK_STR(ends_hear(client), "answer");
+	CHECK(!ends_ready(client, POLLIN, 0));
+	stream_close(&rig.near);
+	CHECK_STR(ends_hear(client), "");
+	end_forwarding(&rig, client);
+}
+
+static void test_close_tells_all(void)
+{
+	struct rig rig;
+	int client = begin_forwarding(&rig, true);
+
+	ends_say(client, ", the rest");
+	close(client);
+	client = -1;
+	CHECK_ENDS_WELL(&rig);
+	CHECK_STR(ends_hear(rig.peer), ", the rest");
+	CHECK(!ends_ready(rig.peer, POLLIN, 0));
+	stream_close(&rig.far);
+	CHECK_STR(ends_hear(rig.peer), "");
+	end_forwarding(&rig, client);
+}
+
+/* An answer that nobody reads is a fault, which way it may show. */
+static void test_close_loses(void)
+{
+	struct rig rig;
+	int client = begin_forwarding(&rig, true);
+	struct pump sent = { .fd = rig.peer, .bytes = 2 * MIB };
+
+	pump_start(&sent, pump_write);
+	CHECK(ends_ready(client, POLLIN, ENDS_WAIT_MS));
+	close(client);
+	client = -1;
+	CHECK(rig_ends(&rig, 3));
+	CHECK(rig.relay.in.fault != FLOW_SOUND ||
+	      rig.relay.out.fault != FLOW_SOUND);
+	pump_join(&sent);
+	end_forwarding(&rig, client);
 }
 
 static const struct test tests[] = {
@@ -278,6 +347,10 @@ static const struct test tests[] = {
 	    test_orders },
 	{ "end: between two sockets, one that has gone ends both",
 	    test_forwarding },
+	{ "close: the second of two ends is told by it",
+	    test_close_tells_second },
+	{ "close: it tells all when one side has gone", test_close_tells_all },
+	{ "close: an answer that was not read is a fault", test_close_loses },
 };
 
 int main(void)

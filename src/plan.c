@@ -23,6 +23,7 @@ struct dial_target plan_target(
 		.choice = {
 			.seqpacket = o->seqpacket,
 			.sibling = o->sibling,
+			.at_once = o->has_target,
 			.source_cid = o->source_cid,
 			.source_port = o->source_port,
 			.buffer = o->buffer,

@@ -22,6 +22,7 @@ struct owner;
 struct socket_choice {
 	bool seqpacket; /* SOCK_SEQPACKET, else SOCK_STREAM */
 	bool sibling;   /* vsock: VMADDR_FLAG_TO_HOST */
+	bool at_once;   /* tcp: ask a second time, as the peer may be near */
 	int netns; /* vsock: who makes its sockets, see netns.h; 0: we do */
 	uint32_t source_cid;  /* vsock, connecting: ADDRESS_ANY is any */
 	uint32_t source_port; /* vsock, connecting: ADDRESS_ANY is any */

@@ -74,6 +74,22 @@ static struct deadline share(const struct socket_attempt *attempt)
 	return deadline_in(left_ms / 1000 / count);
 }
 
+/*
+ * To this machine, the connection is made or refused before connect(2) returns,
+ * which says EINPROGRESS all the same. Asking again tells.
+ */
+static int connect_at_once(
+    struct socket_attempt *attempt, const struct sockaddr *to, socklen_t length)
+{
+	int result = socket_connect(attempt, to, length);
+
+	if (result < 0 && errno == EINPROGRESS && attempt->choice->at_once)
+		result = socket_connect(attempt, to, length);
+	if (result < 0 && errno == EALREADY)
+		errno = EINPROGRESS;
+	return result;
+}
+
 static int begin(struct socket_attempt *attempt, const struct address *to)
 {
 	socklen_t length;
@@ -84,7 +100,7 @@ static int begin(struct socket_attempt *attempt, const struct address *to)
 	if (socket_open(attempt, name.any.sa_family) < 0)
 		return -1;
 	prepare(attempt->fd, attempt->choice);
-	return socket_connect(attempt, &name.any, length);
+	return connect_at_once(attempt, &name.any, length);
 }
 
 static int listen_on(struct socket_attempt *attempt,

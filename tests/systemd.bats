@@ -1,6 +1,8 @@
 # machine: systemd
 # The units, run by systemd: the machine's PID 1.
 bats_require_minimum_version 1.5.0
+
+LIMIT=150 # the echo server must outlive 30 crowds, also when the machine does much else
 load helper
 
 UNITS=/run/systemd/system

@@ -46,14 +46,14 @@ int family_local(int fd, struct address *local)
 	return 0;
 }
 
-int family_accepted(
-    int fd, const struct socket_choice *choice, struct address *peer)
+int family_accepted(int fd, const struct socket_choice *choice, bool passed,
+    struct address *peer)
 {
 	const struct family *family = family_of(peer->kind);
 	struct sockaddr_storage name;
 	socklen_t length = sizeof name;
 
-	if (family->prepare != NULL)
+	if (family->prepare != NULL && (passed || !family->inherits))
 		family->prepare(fd, choice);
 	if (address_has(peer->kind, ADDRESS_FILE))
 		return 0;

@@ -5,6 +5,8 @@
 #ifndef VCAT_FAMILY_H
 #define VCAT_FAMILY_H
 
+#include <stdbool.h>
+
 #include "address.h"
 #include "socket.h"
 
@@ -23,9 +25,10 @@ int family_local(int fd, struct address *local);
 /*
  * Makes an accepted socket ready. *peer is the listener's address, and becomes
  * the peer's, unless both meet at a file. Returns 0, or -1 with errno if the
- * peer has gone. Only before the first shutdown(2).
+ * peer has gone. Only before the first shutdown(2). With passed, the socket is
+ * of a listener that vcat has not made.
  */
-int family_accepted(
-    int fd, const struct socket_choice *choice, struct address *peer);
+int family_accepted(int fd, const struct socket_choice *choice, bool passed,
+    struct address *peer);
 
 #endif

@@ -98,6 +98,7 @@ int listener_adopt(struct listener *listener)
 	fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC);
 	*listener = (struct listener){
 		.fd = PASSED_FD,
+		.passed = true,
 		.address = { .kind = kind },
 		.blocks = (fcntl(PASSED_FD, F_GETFL) & O_NONBLOCK) == 0,
 	};
@@ -111,7 +112,7 @@ bool listener_is_connected(const struct listener *listener,
 	if (fd_socket_number(listener->fd, SO_ACCEPTCONN) != 0)
 		return false;
 	*peer = listener->address;
-	family_accepted(listener->fd, choice, peer);
+	family_accepted(listener->fd, choice, true, peer);
 	return true;
 }
 
@@ -129,7 +130,7 @@ int listener_accept(const struct listener *listener,
 	    accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	*peer = listener->address;
-	if (fd >= 0 && family_accepted(fd, choice, peer) < 0)
+	if (fd >= 0 && family_accepted(fd, choice, listener->passed, peer) < 0)
 		fd = socket_abandon(fd);
 	if (fd < 0 && is_nobody(errno))
 		errno = EAGAIN;

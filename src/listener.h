@@ -14,7 +14,8 @@ struct listener {
 	int fd; /* -1: closed */
 	struct address address;
 	struct socket_file file; /* to be removed at the end */
-	bool blocks; /* was passed to us: accept(2) only what is there */
+	bool passed;             /* to us, as it was made */
+	bool blocks;             /* the same: accept(2) only what is there */
 };
 
 /* Binds and listens. Returns 0, or -1 with errno after a message. */

@@ -108,8 +108,10 @@ struct family {
 	/* Listens. A free port is chosen where the address leaves it open. */
 	int (*listen)(struct socket_attempt *attempt, const struct address *at);
 
-	/* Sets what an accepted socket does not inherit. */
+	/* Sets what an accepted socket does not inherit; if `inherits`, what it
+	 * does, from a listener of ours, and not from one that was passed. */
 	void (*prepare)(int fd, const struct socket_choice *choice);
+	bool inherits;
 
 	/* What getsockname(2) or getpeername(2) said, as an address. */
 	void (*read_name)(const struct sockaddr_storage *name, socklen_t length,

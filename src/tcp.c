@@ -115,6 +115,7 @@ static int listen_on(struct socket_attempt *attempt,
 		return -1;
 	/* a port whose last connections are in TIME_WAIT is free */
 	setsockopt(attempt->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	prepare(attempt->fd, attempt->choice); /* for those accepted, too */
 	return socket_listen(attempt, &name.any, length);
 }
 
@@ -158,6 +159,7 @@ const struct family tcp_family = {
 	.resolve = resolve,
 	.listen = listen_at,
 	.prepare = prepare,
+	.inherits = true,
 	.read_name = read_name,
 	.resets = true,
 	.hints = { hints },

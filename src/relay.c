@@ -29,10 +29,6 @@
  * read before the error. A sink that is a socket is then not half-closed,
  * since its peer would take the stream for complete.
  *
- * With rules.closes the last end is left to the close that follows: that of a
- * peer that has gone, if nothing else is on its way, and the second of two
- * ends.
- *
  * What one flow does to the other:
  *  - An end is no reason to stop: after one side's EOF, and after EPIPE, the
  *    opposite flow goes on until its own end.

@@ -309,6 +309,45 @@ static void test_tcp_refused(void)
 	close(fd);
 }
 
+/* To this machine, a target that is asked at once is never waited for. */
+static void test_tcp_at_once(void)
+{
+	struct dial_target target;
+	struct dial dial;
+	int listener = listen_tcp(&target, 5);
+
+	target.choice.at_once = true;
+	CHECK_INT(dial_begin(&dial, &target), DIAL_CONNECTED);
+	CHECK_INT(send(dial.attempt.fd, "x", 1, MSG_DONTWAIT), 1);
+	close(dial.attempt.fd);
+	close(listener);
+	CHECK_INT(dial_begin(&dial, &target), DIAL_FAILED);
+	CHECK_INT(dial.error, ECONNREFUSED);
+	CHECK_STR(dial.attempt.fault.step, "connect");
+	dial_forget(&target);
+}
+
+/* One that takes its time is waited for as ever. */
+static void test_tcp_at_once_late(void)
+{
+	struct dial_target target;
+	struct dial dial;
+	int listener = listen_tcp(&target, 0);
+	struct dial filling[3];
+
+	for (int i = 0; i < 3; i++)
+		dial_begin(&filling[i], &target);
+	target.choice.at_once = true;
+	target.timeout = 0.1;
+	CHECK_INT(dial_begin(&dial, &target), DIAL_CONNECTING);
+	CHECK_INT(dial_run(&dial), -1);
+	CHECK_INT(dial.error, ETIMEDOUT);
+	for (int i = 0; i < 3; i++)
+		close(filling[i].attempt.fd);
+	dial_forget(&target);
+	close(listener);
+}
+
 static void test_tcp_second_address(void)
 {
 	struct dial_target target;
@@ -371,6 +410,10 @@ static const struct test tests[] = {
 	{ "dial: given up, its socket is closed", test_abort },
 	{ "dial: two at once share what was looked up", test_tcp },
 	{ "dial: a TCP refusal that comes later is told", test_tcp_refused },
+	{ "dial: TCP to this machine is there at once, or refused",
+	    test_tcp_at_once },
+	{ "dial: TCP that is not there at once is waited for",
+	    test_tcp_at_once_late },
 	{ "dial: the second address of a name is tried",
 	    test_tcp_second_address },
 	{ "dial: a name that is none says what the resolver said",

@@ -73,6 +73,7 @@
 #include <sys/socket.h>
 
 #include "fd.h"
+#include "parting.h"
 
 #define PROBE_SECONDS 0.25
 
@@ -97,7 +98,6 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
     const struct relay_rules *rules)
 {
 	bool echo = rules->way == RELAY_ECHO;
-	bool drops = rules->way == RELAY_SEND_ONLY;
 
 	*relay = (struct relay){
 		.rules = *rules,
@@ -109,8 +109,9 @@ void relay_init(struct relay *relay, struct stream *near, struct stream *far,
 	};
 	near = echo ? far : near;
 	flow_init(&relay->out, near, far, rules->buffer);
-	flow_init(
-	    &relay->in, far, drops ? &relay->nowhere : near, rules->buffer);
+	flow_init(&relay->in, far,
+	    rules->way == RELAY_SEND_ONLY ? &relay->nowhere : near,
+	    rules->buffer);
 	relay->out.splice.pool = rules->pipes;
 	relay->in.splice.pool = rules->pipes;
 	if (rules->way == RELAY_RECV_ONLY || echo)
@@ -214,10 +215,8 @@ static void check_truncation(struct flow *flow)
 		flow_note_fault(flow, FLOW_TRUNCATED, 0);
 }
 
-/*
- * Whether the peer that sent the end has closed altogether. Of TCP, what
- * poll(2) has just said is the answer, and it goes on to watch.
- */
+/* Whether the peer that sent the end has closed. poll(2) tells of TCP, and goes
+ * on to watch. */
 static bool has_gone(const struct flow *flow)
 {
 	if ((flow->said & (POLLHUP | POLLERR)) != 0)
@@ -226,32 +225,12 @@ static bool has_gone(const struct flow *flow)
 	       stream_peer_closed(flow->from);
 }
 
-/* Whether the close that is to follow passes an end on to that stream. */
-static bool close_tells(const struct relay *relay, const struct stream *to)
+/* Passes the end of `flow` on, by the close that follows if that does. */
+static void finish(
+    const struct relay *relay, struct flow *flow, const struct flow *back)
 {
-	return relay->rules.closes && to->socket && to->outbox == NULL &&
-	       to->ending == STREAM_SHUTDOWN;
-}
-
-/*
- * The peer of `flow` has gone for good, and its end is to be passed on. If that
- * is all there is to do either way, it is left to the close: each shutdown(2)
- * would wake the other peer. Returns false if there is more.
- */
-static bool part(
-    const struct relay *relay, struct flow *flow, struct flow *back)
-{
-	if (flow->stop != FLOW_STOP_END ||
-	    flow_held(flow) + flow_held(back) > 0 ||
-	    !close_tells(relay, flow->from) || !close_tells(relay, flow->to) ||
-	    fd_poll(flow->to->in.fd, POLLIN, 0) != 0)
-		return false;
-	flow_let_go(flow);
-	flow_let_go(back);
-	/* poll(2) would have said it */
-	flow->sound = true;
-	back->sound = (flow->said & (POLLHUP | POLLERR)) == POLLHUP;
-	return true;
+	if (!relay->rules.closes || !parting_by_last(flow, back))
+		flow_finish(flow);
 }
 
 /* With look, asks whether the peer to which `back` writes has gone. */
@@ -267,20 +246,8 @@ static void advance(
 			check_truncation(flow);
 	}
 	if (look && probe_needed(flow, back) && has_gone(flow) &&
-	    !part(relay, flow, back))
+	    !(relay->rules.closes && parting_by_both(flow, back)))
 		flow_abandon(back);
-}
-
-/* Passes the end of `flow` on; the second of two by the close that follows. */
-static void finish(
-    const struct relay *relay, struct flow *flow, const struct flow *back)
-{
-	if (flow->state == FLOW_DRAINING && flow->stop == FLOW_STOP_END &&
-	    back->state == FLOW_DONE && back->stop == FLOW_STOP_END &&
-	    flow_held(flow) == 0 && close_tells(relay, flow->to))
-		flow_let_go(flow);
-	else
-		flow_finish(flow);
 }
 
 /*

@@ -52,9 +52,9 @@ row() {
 	local splice
 	for splice in on off; do
 		mkdir "$splice"
-		cd "$splice"
+		cd "$splice" || return
 		one_row "$@"
-		cd ..
+		cd .. || return
 	done
 }
 

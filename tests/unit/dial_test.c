@@ -1,15 +1,11 @@
 /*
- * needs: loopback
- *
- * Dialling without waiting, over AF_UNIX and TCP on loopback.
+ * Dialling without waiting, over AF_UNIX.
  */
-#include "dial.h"
+#include "dialling.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/un.h>
 
-#include "names.h"
 #include "test.h"
 
 #define OK "OK 1073741824\n"
@@ -46,26 +42,6 @@ static int listen_mux(struct dial_target *target)
 	target->address.kind = ADDRESS_MUX;
 	target->address.port = 52;
 	return fd;
-}
-
-/* Goes on with what poll(2) says, once; no longer than ms. */
-static enum dial_state step(struct dial *dial, int ms)
-{
-	struct pollfd p = dial_interest(dial);
-	int limit = deadline_poll_ms(dial_deadline(dial));
-
-	if (limit >= 0 && limit < ms)
-		ms = limit;
-	poll(&p, 1, ms);
-	return dial_advance(dial, p.fd < 0 ? 0 : p.revents);
-}
-
-/* Until it is over. Returns 0 if connected, else -1. */
-static int dial_run(struct dial *dial)
-{
-	while (step(dial, 1000) < DIAL_CONNECTED)
-		;
-	return dial->state == DIAL_CONNECTED ? 0 : -1;
 }
 
 static void test_unix(void)
@@ -108,9 +84,9 @@ static void test_queue(void)
 	CHECK(second.attempt.fd >= 0);
 	CHECK_INT(dial_interest(&second).fd, -1);
 	CHECK(deadline_poll_ms(dial_deadline(&second)) <= 1000);
-	CHECK_INT(step(&second, 100), DIAL_WAITING);
+	CHECK_INT(dial_step(&second, 100), DIAL_WAITING);
 	CHECK(accept(listener, NULL, NULL) >= 0);
-	while (step(&second, 100) == DIAL_WAITING)
+	while (dial_step(&second, 100) == DIAL_WAITING)
 		continue;
 	CHECK_INT(second.state, DIAL_CONNECTED);
 	/* and its time limit */
@@ -144,10 +120,10 @@ static void test_handshake(void)
 	CHECK_INT(dial_advance(&dial, 0), DIAL_SHAKING);
 	/* in pieces, and with the guest's first bytes */
 	CHECK_INT(write(vmm, OK, 5), 5);
-	CHECK_INT(step(&dial, 1000), DIAL_SHAKING);
+	CHECK_INT(dial_step(&dial, 1000), DIAL_SHAKING);
 	CHECK_INT(write(vmm, &OK[5], sizeof OK - 6), sizeof OK - 6);
 	CHECK_INT(write(vmm, "hello", 5), 5);
-	CHECK_INT(step(&dial, 1000), DIAL_CONNECTED);
+	CHECK_INT(dial_step(&dial, 1000), DIAL_CONNECTED);
 	CHECK_INT(read(dial.attempt.fd, after, sizeof after - 1), 5);
 	CHECK_STR(after, "hello");
 }
@@ -190,7 +166,7 @@ static void test_retry(void)
 	CHECK_INT(dial.attempt.fd, -1);
 	CHECK_INT(dial_interest(&dial).fd, -1);
 	CHECK(deadline_poll_ms(dial_deadline(&dial)) <= 1000);
-	CHECK_INT(step(&dial, 1000), DIAL_WAITING);
+	CHECK_INT(dial_step(&dial, 1000), DIAL_WAITING);
 	CHECK_INT(listen(fd, 5), 0);
 	CHECK_INT(dial_run(&dial), 0);
 	CHECK_INT(dial.state, DIAL_CONNECTED);
@@ -250,145 +226,6 @@ static void test_abort(void)
 	CHECK_INT(read(vmm, text, sizeof text), 0);
 }
 
-/* Listens on loopback, or only takes a port if the backlog is negative. */
-static int listen_tcp(struct dial_target *target, int backlog)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof in;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(fd, (struct sockaddr *)&in, length), 0);
-	CHECK_INT(getsockname(fd, (struct sockaddr *)&in, &length), 0);
-	if (backlog >= 0)
-		CHECK_INT(listen(fd, backlog), 0);
-	*target = (struct dial_target){
-		.address = { .kind = ADDRESS_TCP, .port = ntohs(in.sin_port) },
-		.choice = { .buffer = 65536 },
-		.timeout = 5,
-		.retry = -1,
-	};
-	strlcpy(target->address.host, "127.0.0.1", sizeof target->address.host);
-	return fd;
-}
-
-static void test_tcp(void)
-{
-	struct dial_target target;
-	struct dial first;
-	struct dial second;
-	struct socket_fault fault;
-	int listener = listen_tcp(&target, 5);
-
-	CHECK_INT(dial_resolve(&target, &fault), 0);
-	CHECK(target.names != NULL);
-	/* two under way at once, with what was looked up once */
-	CHECK(dial_begin(&first, &target) <= DIAL_CONNECTED);
-	CHECK(dial_begin(&second, &target) <= DIAL_CONNECTED);
-	CHECK_INT(dial_run(&second), 0);
-	CHECK_INT(dial_run(&first), 0);
-	CHECK(first.attempt.fd != second.attempt.fd);
-	dial_forget(&target);
-	CHECK(target.names == NULL);
-	close(listener);
-}
-
-static void test_tcp_refused(void)
-{
-	struct dial_target target;
-	struct dial dial;
-	int fd = listen_tcp(&target, -1);
-
-	dial_begin(&dial, &target);
-	CHECK_INT(dial_run(&dial), -1);
-	CHECK_INT(dial.error, ECONNREFUSED);
-	CHECK_STR(dial.attempt.fault.step, "connect");
-	dial_forget(&target);
-	close(fd);
-}
-
-/* To this machine, a target that is asked at once is never waited for. */
-static void test_tcp_at_once(void)
-{
-	struct dial_target target;
-	struct dial dial;
-	int listener = listen_tcp(&target, 5);
-
-	target.choice.at_once = true;
-	CHECK_INT(dial_begin(&dial, &target), DIAL_CONNECTED);
-	CHECK_INT(send(dial.attempt.fd, "x", 1, MSG_DONTWAIT), 1);
-	close(dial.attempt.fd);
-	close(listener);
-	CHECK_INT(dial_begin(&dial, &target), DIAL_FAILED);
-	CHECK_INT(dial.error, ECONNREFUSED);
-	CHECK_STR(dial.attempt.fault.step, "connect");
-	dial_forget(&target);
-}
-
-/* One that takes its time is waited for as ever. */
-static void test_tcp_at_once_late(void)
-{
-	struct dial_target target;
-	struct dial dial;
-	int listener = listen_tcp(&target, 0);
-	struct dial filling[3];
-
-	for (int i = 0; i < 3; i++)
-		dial_begin(&filling[i], &target);
-	target.choice.at_once = true;
-	target.timeout = 0.1;
-	CHECK_INT(dial_begin(&dial, &target), DIAL_CONNECTING);
-	CHECK_INT(dial_run(&dial), -1);
-	CHECK_INT(dial.error, ETIMEDOUT);
-	for (int i = 0; i < 3; i++)
-		close(filling[i].attempt.fd);
-	dial_forget(&target);
-	close(listener);
-}
-
-static void test_tcp_second_address(void)
-{
-	struct dial_target target;
-	struct dial_target other;
-	union names_address both[2];
-	struct dial dial;
-	struct socket_fault fault;
-	int listener = listen_tcp(&other, 5);
-
-	target = other;
-	strlcpy(target.address.host, "127.0.0.2", sizeof target.address.host);
-	CHECK_INT(dial_resolve(&target, &fault), 0);
-	CHECK_INT(dial_resolve(&other, &fault), 0);
-	/* as of a name with two addresses, where nobody listens on the first */
-	both[0] = target.names->list[0];
-	both[1] = other.names->list[0];
-	dial_forget(&target);
-	dial_forget(&other);
-	target.names = names_make(both, 2);
-	dial_begin(&dial, &target);
-	CHECK_INT(dial_run(&dial), 0);
-	CHECK_INT(write(dial.attempt.fd, "x", 1), 1);
-	CHECK(accept(listener, NULL, NULL) >= 0);
-	dial_forget(&target);
-}
-
-static void test_unresolved(void)
-{
-	struct dial_target target = {
-		.address = { .kind = ADDRESS_TCP, .port = 1 },
-		.retry = -1,
-	};
-	struct dial dial;
-
-	strlcpy(
-	    target.address.host, "256.256.256.256", sizeof target.address.host);
-	CHECK_INT(dial_begin(&dial, &target), DIAL_FAILED);
-	CHECK_STR(dial.attempt.fault.step, "resolve");
-	CHECK(dial.attempt.fault.said[0] != '\0');
-}
-
 static const struct test tests[] = {
 	{ "dial: a listener is reached at once, and there is no more to wait "
 	  "for",
@@ -408,16 +245,6 @@ static const struct test tests[] = {
 	    test_retry_over },
 	{ "dial: what will not pass is not tried again", test_no_retry },
 	{ "dial: given up, its socket is closed", test_abort },
-	{ "dial: two at once share what was looked up", test_tcp },
-	{ "dial: a TCP refusal that comes later is told", test_tcp_refused },
-	{ "dial: TCP to this machine is there at once, or refused",
-	    test_tcp_at_once },
-	{ "dial: TCP that is not there at once is waited for",
-	    test_tcp_at_once_late },
-	{ "dial: the second address of a name is tried",
-	    test_tcp_second_address },
-	{ "dial: a name that is none says what the resolver said",
-	    test_unresolved },
 };
 
 int main(void)

@@ -67,6 +67,7 @@ static enum status run_ping(const struct options *options)
 		.interval = options->interval,
 		.json = options->json,
 	};
+	char name[ADDRESS_TEXT_SIZE];
 	enum status status;
 
 	if (prepare_target(options, &ping.target) < 0)
@@ -74,7 +75,7 @@ static enum status run_ping(const struct options *options)
 	if (options->address.kind == ADDRESS_MUX)
 		log_error("%s: each ping is a connection through the monitor, "
 			  "unless a vcat with --echo answers",
-		    options->address.path);
+		    address_name(&options->address, name));
 	status = ping_run(&ping);
 	dial_forget(&ping.target);
 	if (ping.signal != 0)

@@ -59,7 +59,7 @@ echo_at() {
 	timeout 40 socat -t 20 - VSOCK-CONNECT:1:7130 <sent >got
 	tail -n +2 got >back
 	same_bytes back sent
-	[[ $(head -n 1 got) =~ ^VCAT\ echo\ 1\ linux=$(uname -r)\ vcat= ]]
+	[[ $(head -n 1 got) == "VCAT echo 1 linux=$(uname -r) vcat="* ]]
 	timeout 40 python3 -c 'import socket, sys, threading
 s = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
 s.connect((1, 7130))

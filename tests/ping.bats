@@ -80,7 +80,9 @@ outcomes() {
 	expect "${lines[3]}" "--- tcp:$port: 3 sent, 3 answered, 0 lost (0 %)"
 	[[ ${lines[4]} == "refused: 3, min/"* ]]
 	peer read-eof
-	kill -KILL -- "-$(<peer.pid)"
+	pid_of peer
+	kill -KILL "$pid"
+	finish peer
 	fails 1 "unix:s: connect: Connection refused" "nobody listens" \
 		"$VCAT" --ping=3 unix:s
 }

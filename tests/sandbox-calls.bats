@@ -291,6 +291,27 @@ looks_up() {
 	ends scan 1 dials-unix
 }
 
+@test "ping: an echo, other peers and a refusal, as text and as JSON" {
+	trace echo "$VCAT" -l -k -v --echo tcp:any
+	port_of echo
+	trace ping "$VCAT" --ping=3 --interval 0 -v "tcp:127.0.0.1:$port"
+	ends ping 0 dials-tcp
+	trace ping "$VCAT" --ping=2 --interval 0 --json "tcp:localhost:$port"
+	ends ping 0 dials-tcp
+	traced_pid echo
+	kill "$pid"
+	ends echo 143 accepts
+	trace ping "$VCAT" --ping=2 --interval 0 "tcp:127.0.0.1:$port"
+	ends ping 0 dials-tcp
+	trace echo "$VCAT" -l --echo unix:s
+	listens s
+	trace ping "$VCAT" --ping=2 --interval 0.1 unix:s
+	ends ping 0 dials-unix
+	ends echo 0 accepts ""
+	trace ping "$VCAT" --ping=1 mux:none:1
+	ends ping 1 dials-unix
+}
+
 @test "pass-fd: the socket is handed out" {
 	start target "$PEER" -r up listen unix:t echo
 	wait_until 5 test -e up

@@ -232,6 +232,32 @@ scans() {
 	each_user scans
 }
 
+pings() {
+	silent_port
+	begin ping --ping=1 -w 1.5 "tcp:127.0.0.1:$port"
+	entered ping 1
+	left thread,"socket tcp",connect
+	finish ping
+	expect "$status" 3
+	stop silent
+}
+
+@test "ping: it connects, and no more" {
+	each_user pings
+}
+
+echoes() {
+	begin echo -l -k --echo unix:s <silent
+	entered echo 1
+	left thread,unlink,accept
+	stop echo
+	rm -f s
+}
+
+@test "echo: it accepts, and no more" {
+	each_user echoes
+}
+
 # The target of it is a file or a directory of this user.
 sends() {
 	echo hello >file

@@ -65,7 +65,7 @@ int echo_peer_send(struct echo_peer *peer, uint64_t number)
 	n = send(
 	    peer->fd, message, ECHO_PEER_MESSAGE, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* nothing is on its way before it: there is room for all of it */
-	if (n >= 0 && n < ECHO_PEER_MESSAGE)
+	if (n >= 0 ? n < ECHO_PEER_MESSAGE : errno == EAGAIN)
 		errno = ENOBUFS;
 	return n == ECHO_PEER_MESSAGE ? 0 : -1;
 }

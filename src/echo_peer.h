@@ -32,7 +32,8 @@ void echo_peer_begin(struct echo_peer *peer, int fd);
  */
 int echo_peer_greets(struct echo_peer *peer);
 
-/* Sends a message with that number. Returns 0, or -1 with errno. */
+/* Sends a message with that number, whole. Returns 0, or -1 with errno: ENOBUFS
+ * if there is no room. */
 int echo_peer_send(struct echo_peer *peer, uint64_t number);
 
 /*

@@ -8,7 +8,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2153,SC2317 # shared with session.bash
 
 readonly jobs=(connect_unix connect_tcp listen_unix listen_tcp forward_unix
-	forward_tcp forward_name mux_dial scan exec_listen exec_dial exec_many
+	forward_tcp forward_name mux_dial scan ping exec_listen exec_dial exec_many
 	detached pass_fd activation forwards dial_again lines dumped notified files
 	into resume into_many verified_send verified_receive seqpacket
 	seqpacket_listen)
@@ -32,6 +32,11 @@ before_mux_dial() {
 before_scan() {
 	before_mux_dial
 	serve_tcp_echo
+}
+
+before_ping() {
+	serve "$VCAT" -l -k --echo "unix:$home/echoes"
+	until [[ -S $home/echoes ]]; do nap; done
 }
 
 before_exec_dial() {
@@ -165,6 +170,18 @@ job_scan() {
 	ended
 	judge scanned
 	# a port that does not answer is an answer: it stands on stdout
+	[[ $status == 0 ]] || cat out >>err
+}
+
+pinged() {
+	grep -q '^--- .*: 3 sent' out
+}
+
+job_ping() {
+	suspect --ping=3 --interval 0 "unix:$home/echoes" >out 2>err </dev/null
+	ended
+	judge pinged
+	# a ping that is lost has its reason on stdout
 	[[ $status == 0 ]] || cat out >>err
 }
 

@@ -137,12 +137,27 @@ static void test_wrong_answers(void)
 	talk_close(&talk);
 }
 
+static void test_no_room(void)
+{
+	struct talk talk;
+
+	talk_open(&talk);
+	while (send(talk.ends[0], HELLO, strlen(HELLO), MSG_DONTWAIT) > 0)
+		;
+	CHECK_INT(errno, EAGAIN);
+	/* not EAGAIN, for which its owner would wait */
+	CHECK_INT(echo_peer_send(&talk.peer, 1), -1);
+	CHECK_INT(errno, ENOBUFS);
+	talk_close(&talk);
+}
+
 static const struct test tests[] = {
 	{ "greeting: only an echo's line, and nothing after it",
 	    test_greetings },
 	{ "greeting: it may come byte by byte", test_slow_greeting },
 	{ "answer: all bytes of this message", test_answers },
 	{ "answer: no others, and no end", test_wrong_answers },
+	{ "message: without room for it, sending fails", test_no_room },
 };
 
 int main(void)

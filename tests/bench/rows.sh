@@ -264,7 +264,7 @@ most_connections() {
 # A peer has a process or two for each connection; 10,000 of them are not for
 # every machine.
 native_idle() {
-	seconds=0.5 from_kind=unix to_kind=unix
+	seconds=0.3 from_kind=unix to_kind=unix
 	for count in 1 10 100 1000 "$(most_connections)"; do
 		what idle idle "$(connections "$count"), all silent"
 		case $count in

@@ -103,13 +103,13 @@ without() {
 	done
 }
 
-# floods TOOL...: for one connection and for many. At 64, ncat's two processes a
-# connection, of 10 MiB each, would only cost the time of all others.
+# floods TOOL...: for each of counts, one connection and many. At 64, ncat's two
+# processes a connection, of 10 MiB each, would only cost the time of all others.
 floods() {
 	count=1
 	tune flood "$from_kind to $to_kind"
 	# shellcheck disable=SC2046 # words
-	for count in 1 8 64; do
+	for count in $counts; do
 		what bytes forward \
 			"$from_kind to $to_kind, $(connections $count)"
 		case $count in
@@ -140,13 +140,15 @@ forwarders() {
 }
 
 native_forward() {
-	bytes=$((512 << 20))
+	bytes=$((512 << 20)) counts='1 8 64'
 	each_pair flood_pair tcp-unix unix-tcp
 }
 
 guest_forward() {
-	bytes=$((64 << 20))
-	each_pair flood_pair tcp-vsock vsock-unix
+	bytes=$((64 << 20)) counts='1 8 64'
+	each_pair flood_pair tcp-vsock
+	counts='1 8'
+	each_pair flood_pair vsock-unix
 }
 
 # shellcheck disable=SC2046 # words

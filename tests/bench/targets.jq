@@ -33,7 +33,7 @@ def targets:
 				elif .where == "guest-6.1" then 0.97 else 0.9 end;
 				time("limit"))),
 		("CPU time of the limit's: " + at_most(1; cpu("limit")))
-	  elif .group == "rate" and (.title | endswith("64 at once")) then
+	  elif .group == "rate" and .where == "native" and (.title | endswith("64 at once")) then
 		("connections of socat's: " + at_least(5; times("socat"))),
 		("connections of systemd-socket-proxyd's: "
 			+ at_least(2; times("proxyd")))

@@ -107,10 +107,10 @@ static void begin_to_measure(struct gauge *gauge)
 }
 
 /*
- * What it is time for; reading and writing begin with it. Returns 0, or -1 with
- * errno.
+ * What it is time for; reading and writing begin with it. `some`: bytes have
+ * come. Returns 0, or -1 with errno.
  */
-static int note_time(struct gauge *gauge)
+static int note_time(struct gauge *gauge, bool some)
 {
 	const struct measure_report *report = &gauge->tally.report;
 	const struct tally_house *house = &gauge->common->house;
@@ -119,7 +119,7 @@ static int note_time(struct gauge *gauge)
 		errno = EPROTO;
 		return -1;
 	}
-	if (!tally_turn(&gauge->tally, house, gauge->ours.time))
+	if (!tally_turn(&gauge->tally, house, gauge->ours.time, some))
 		return 0;
 	if (gauge->tally.state == TALLY_DONE && report->bytes == 0)
 		return fail(gauge, "no byte came in %g s",
@@ -275,7 +275,7 @@ static ssize_t gauge_write(struct stream *stream, struct msghdr *pieces)
 	struct gauge *gauge = gauge_of(stream);
 	ssize_t total = 0;
 
-	if (note_time(gauge) < 0)
+	if (note_time(gauge, true) < 0)
 		return -1;
 	for (size_t i = 0; i < pieces->msg_iovlen; i++) {
 		const struct iovec *piece = &pieces->msg_iov[i];
@@ -295,7 +295,7 @@ static ssize_t gauge_read(struct stream *stream, struct msghdr *pieces)
 	struct gauge *gauge = gauge_of(stream);
 	size_t total = 0;
 
-	if (note_time(gauge) < 0)
+	if (note_time(gauge, false) < 0)
 		return -1;
 	for (size_t i = 0; i < pieces->msg_iovlen; i++) {
 		const struct iovec *piece = &pieces->msg_iov[i];

@@ -21,8 +21,8 @@ void tally_begin(struct tally *tally, uint32_t warm_up_ms)
 	tally->next = deadline_now() + warm_up_ms * NS_PER_MS;
 }
 
-bool tally_turn(
-    struct tally *tally, const struct tally_house *house, uint32_t time_ms)
+bool tally_turn(struct tally *tally, const struct tally_house *house,
+    uint32_t time_ms, bool some)
 {
 	struct measure_report *report = &tally->report;
 	int64_t now;
@@ -32,7 +32,8 @@ bool tally_turn(
 	now = deadline_now();
 	if (tally->state == TALLY_COUNTING)
 		report->time = (uint64_t)(now - tally->from);
-	if (now < tally->next)
+	if (now < tally->next ||
+	    (tally->state == TALLY_COUNTING && report->bytes == 0 && some))
 		return false;
 	if (tally->state == TALLY_WARMING) {
 		tally->state = TALLY_COUNTING;

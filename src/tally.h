@@ -43,9 +43,11 @@ void tally_begin(struct tally *tally, uint32_t warm_up_ms);
 /*
  * Goes on to the next state if it is time. Returns whether it did. It is to be
  * called before tally_add(): of bytes that come in one go, all count or none.
+ * But a count does not end without a byte if there are `some` now: it is the
+ * receiver that has been late.
  */
-bool tally_turn(
-    struct tally *tally, const struct tally_house *house, uint32_t time_ms);
+bool tally_turn(struct tally *tally, const struct tally_house *house,
+    uint32_t time_ms, bool some);
 
 /* So many bytes have come. */
 void tally_add(struct tally *tally, uint64_t bytes);

@@ -11,7 +11,7 @@ readonly jobs=(connect_unix connect_tcp listen_unix listen_tcp forward_unix
 	forward_tcp forward_name mux_dial scan ping exec_listen exec_dial exec_many
 	detached pass_fd activation forwards dial_again lines dumped notified files
 	into resume into_many verified_send verified_receive seqpacket
-	seqpacket_listen)
+	seqpacket_listen bench sink)
 
 before_connect_unix() { serve_echo; }
 before_connect_tcp() { serve_tcp_echo; }
@@ -37,6 +37,11 @@ before_scan() {
 before_ping() {
 	serve "$VCAT" -l -k --echo "unix:$home/echoes"
 	until [[ -S $home/echoes ]]; do nap; done
+}
+
+before_bench() {
+	serve "$VCAT" -l -k --sink "unix:$home/sink"
+	until [[ -S $home/sink ]]; do nap; done
 }
 
 before_exec_dial() {
@@ -183,6 +188,26 @@ job_ping() {
 	judge pinged
 	# a ping that is lost has its reason on stdout
 	[[ $status == 0 ]] || cat out >>err
+}
+
+measured() {
+	grep -q '^to ' "$1" && grep -q '^from ' "$1"
+}
+
+job_bench() {
+	suspect -w 2 --bench=0.05 --both "unix:$home/sink" >out 2>err </dev/null
+	ended
+	judge measured out
+}
+
+job_sink() {
+	suspect -l --sink unix:s 2>err </dev/null
+	await test -S s
+	if alive; then
+		"$VCAT" -w 2 --bench=0.05 --both unix:s >out 2>theirs || true
+	fi
+	ended
+	judge measured out
 }
 
 # A command that answers only if it is told who is there.

@@ -268,6 +268,25 @@ static void test_sink_of_nothing(void)
 	CHECK(strstr(gauge.stream.why, "no byte came in ") != NULL);
 }
 
+/* It was not us who sent nothing, if the process had no time to look. */
+static void test_late_sink(void)
+{
+	unsigned char payload[1 << 17];
+	struct measure_report report;
+
+	meet_client(false, 20);
+	gauge.ours.warm_up = 20;
+	CHECK(hear_frame(MEASURE_DATA, "x", 1));
+	CHECK(is_readable(5000));
+	CHECK_INT(next_frame(payload).type, MEASURE_BEGIN);
+	poll(NULL, 0, 50);
+	CHECK(hear("\0\0\0\2\0\0\0\1x", 9));
+	CHECK_INT(next_frame(payload).type, MEASURE_REPORT);
+	CHECK(measure_get_report(payload, &report));
+	CHECK_INT(report.bytes, 9);
+	CHECK(report.time >= 50000000);
+}
+
 static void test_lies_of_a_client(void)
 {
 	open_gauge(0, false);
@@ -341,6 +360,7 @@ static const struct test tests[] = {
 	    test_sink },
 	{ "sink: no byte in the whole time is a failure",
 	    test_sink_of_nothing },
+	{ "sink: bytes that it sees late count as well", test_late_sink },
 	{ "sink: a client's lies are found", test_lies_of_a_client },
 	{ "echo: the client counts what comes back", test_echo },
 	{ "many: the report says how many were measured in its time",

@@ -51,7 +51,10 @@ static void complain_of_relay(const struct relay *relay,
 	bool in_reads = in->fault == FLOW_READ_FAILED;
 	bool echo = relay->rules.way == RELAY_ECHO;
 
-	if (out->fault != FLOW_SOUND && (out_reads || !in_reads))
+	/* a near side that says why it has failed is the cause */
+	bool words = in->fault == FLOW_WRITE_FAILED && in->to->why != NULL;
+
+	if (out->fault != FLOW_SOUND && (out_reads || !(in_reads || words)))
 		complain_of_flow(out, near, far);
 	if (in->fault != FLOW_SOUND && (in_reads || !out_reads))
 		complain_of_flow(in, far, echo ? far : near);

@@ -6,14 +6,18 @@ load helper
 @test "sink: both directions over a VM socket, with the buffers of both ends" {
 	start sink "$VCAT" -l -k --sink any
 	port_of sink
-	run -0 --separate-stderr vcat --bench=0.5 --both --json "1:$port"
+	run --separate-stderr vcat --bench=0.5 --both --json "1:$port"
+	expect "$status" 0 "status with '$stderr'" || {
+		cat sink.err
+		return 1
+	}
 	jq -e --arg at "1:$port" '.address == $at and .whole and .to_bytes > 0 and
 		.from_bytes > 0 and .receive_buffer_here == 4194304 and
 		.receive_buffer_there == 4194304 and
 		(has("send_buffer_here") | not)' <<<"$output"
 	run -0 vcat --bench=0.5 --buffer 64KiB "1:$port"
 	[[ ${lines[0]} == "to 1:$port: "*", counted by the receiver)" ]]
-	expect "${lines[2]}" "buffers here: relay 64 KiB, socket 64 KiB"
+	expect "${lines[2]}" "buffers here: relay 64.0 KiB, socket 64.0 KiB"
 	expect "${lines[3]}" "buffers there: relay 1.0 MiB, socket 4.0 MiB"
 	expect "$(wc -l <sink.err)" 1 "a sink that is content says nothing"
 }

@@ -23,6 +23,7 @@ static void open_gauge(uint32_t time, bool both)
 	};
 	int ends[2];
 
+	gauge_forget(&common); /* of the one before */
 	gauge_prepare(&common);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	CHECK_INT(gauge_open(&gauge, &common, &ours, ends[0]), 0);

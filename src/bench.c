@@ -41,6 +41,7 @@ struct bench {
 	double limit;           /* of that state, in s */
 	bool over;
 	bool expired;
+	bool broken; /* the loop cannot go on */
 	enum status status;
 	int signal;
 };
@@ -73,8 +74,10 @@ static void set_limit(struct bench *bench, enum gauge_state state)
 	if (state == GAUGE_DONE)
 		bench->limit = END_SECONDS;
 	bench->clock.wake = deadline_limit(bench->limit);
-	if (loop_update(&bench->loop, &bench->clock) < 0)
+	if (loop_update(&bench->loop, &bench->clock) < 0) {
 		trouble_at(&bench->options->address, "epoll", errno);
+		bench->broken = true;
+	}
 }
 
 static struct stream *make(struct connection_maker *maker, int far)
@@ -121,10 +124,11 @@ static void run_clock(struct loop_task *task)
 static void move(struct bench *bench)
 {
 	connection_begin(&bench->connections, -1, &bench->options->address);
-	while (!bench->over && !bench->expired && bench->signal == 0) {
+	while (!bench->over && !bench->expired && !bench->broken &&
+	       bench->signal == 0) {
 		if (loop_turn(&bench->loop) < 0) {
 			trouble_at(&bench->options->address, "poll", errno);
-			break;
+			bench->broken = true;
 		}
 		if (bench->gauge.state != bench->state)
 			set_limit(bench, bench->gauge.state);
@@ -182,6 +186,8 @@ static enum status judge(struct bench *bench, bool opened)
 
 	if (done || (bench->signal != 0 && known))
 		print(bench);
+	if (bench->broken)
+		return STATUS_FAILED;
 	if (done && !bench->over)
 		return STATUS_OK; /* a peer that does not close */
 	if (bench->signal != 0) {

@@ -192,7 +192,7 @@ static int take_report(struct gauge *gauge, const unsigned char *payload)
 	if (report->bytes == 0)
 		return fail(gauge, "no byte arrived there in %g s",
 		    (double)report->time / NS_PER_S);
-	gauge->cpu = tally_cpu() - gauge->cpu;
+	gauge->cpu = tally_since(gauge->cpu);
 	return 0;
 }
 

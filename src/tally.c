@@ -9,10 +9,17 @@
 
 uint64_t tally_cpu(void)
 {
-	struct timespec t;
+	struct timespec t = { 0 };
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+uint64_t tally_since(uint64_t cpu)
+{
+	uint64_t now = tally_cpu();
+
+	return now > cpu ? now - cpu : 0;
 }
 
 void tally_begin(struct tally *tally, uint32_t warm_up_ms)
@@ -43,7 +50,7 @@ bool tally_turn(struct tally *tally, const struct tally_house *house,
 		tally->before = house->began - house->running;
 	} else {
 		tally->state = TALLY_DONE;
-		report->cpu = tally_cpu() - tally->cpu;
+		report->cpu = tally_since(tally->cpu);
 		report->connections = (uint32_t)(house->began - tally->before);
 	}
 	return true;

@@ -34,8 +34,11 @@ struct tally {
 	uint64_t cpu, before;
 };
 
-/* CPU time of the whole process, in ns. */
+/* CPU time of the whole process, in ns; 0 if the system does not say. */
 uint64_t tally_cpu(void);
+
+/* How much of it has passed since it was that. */
+uint64_t tally_since(uint64_t cpu);
 
 /* The first byte is there. */
 void tally_begin(struct tally *tally, uint32_t warm_up_ms);

@@ -76,6 +76,27 @@ void fd_probe_peer(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
 }
 
+/* tcp_inq_hint(): after a FIN it is never 0. */
+bool fd_tcp_ended(int fd)
+{
+	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
+	struct msghdr message = {
+		.msg_control = control,
+		.msg_controllen = sizeof control,
+	};
+	const int on = 1;
+	const struct cmsghdr *header;
+	int left = 0;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_INQ, &on, sizeof on);
+	if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) < 0)
+		return false;
+	header = CMSG_FIRSTHDR(&message);
+	if (header != NULL && header->cmsg_type == TCP_CM_INQ)
+		memcpy(&left, CMSG_DATA(header), sizeof left);
+	return left > 0;
+}
+
 int fd_room(int newest, int spare)
 {
 	struct rlimit limit = { .rlim_cur = DESCRIPTORS_USUAL };

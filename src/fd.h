@@ -4,6 +4,7 @@
 #ifndef VCAT_FD_H
 #define VCAT_FD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -57,6 +58,12 @@ int fd_receive(int over, void *note, size_t size);
  * one that is not shows by POLLERR after a while. Others are left alone.
  */
 void fd_probe_peer(int fd);
+
+/*
+ * Whether the peer of a TCP socket from which nothing more is to be read has
+ * ended its stream; if not, the connection was reset or has broken.
+ */
+bool fd_tcp_ended(int fd);
 
 /* Clears O_NONBLOCK on a descriptor of our own. Returns 0, or -1. */
 int fd_set_blocking(int fd);

@@ -180,7 +180,7 @@ static bool fill(struct flow *flow)
 	ssize_t n = splice_through(&flow->splice) ? take_by_pipe(flow)
 						  : take_by_copy(flow);
 
-	if (n == 0 && flow->from->reset) {
+	if (n == 0 && stream_is_reset(flow->from)) {
 		errno = ECONNRESET;
 		n = -1;
 	}
@@ -222,6 +222,7 @@ static ssize_t give(struct flow *flow)
 	ssize_t n;
 
 	if (splice_through(&flow->splice) && !is_turning(flow)) {
+		stream_note_splice(flow->to);
 		n = splice_drain(&flow->splice, flow->to->out.fd);
 		return n < 0 ? recover(flow) : n;
 	}
@@ -234,7 +235,7 @@ static ssize_t give(struct flow *flow)
 
 static void fail_write(struct flow *flow, int error)
 {
-	flow->to->reset = error == ECONNRESET;
+	flow->to->reset |= error == ECONNRESET;
 	flow_note_fault(flow, FLOW_WRITE_FAILED, error);
 	end(flow);
 }
@@ -295,9 +296,10 @@ static void note_straight(struct flow *flow, int error)
  */
 static bool pass(struct flow *flow)
 {
-	ssize_t n =
-	    splice_pass(&flow->splice, flow->from->in.fd, flow->to->out.fd);
+	ssize_t n;
 
+	stream_note_splice(flow->to);
+	n = splice_pass(&flow->splice, flow->from->in.fd, flow->to->out.fd);
 	if (n == 0) {
 		splice_refuse(&flow->splice);
 		return true;

@@ -224,6 +224,16 @@ ssize_t stream_write(struct stream *stream, const struct iovec *piece, int n)
 		.msg_iov = (struct iovec *)piece, .msg_iovlen = (size_t)n });
 }
 
+bool stream_is_reset(const struct stream *stream)
+{
+	return stream->reset && !fd_tcp_ended(stream->in.fd);
+}
+
+void stream_note_splice(struct stream *to)
+{
+	to->reset |= to->resets;
+}
+
 void stream_note_passed(struct stream *from, struct stream *to, ssize_t n)
 {
 	note_traffic(&from->in, n);

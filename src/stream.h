@@ -57,8 +57,9 @@ struct stream {
 	bool resets;   /* the peer can tell a reset from an end, and a reset
 			  overtakes what is on its way: TCP. For the opener to
 			  set. */
-	bool reset;    /* a write has met that: the kernel says it only once,
-			  and what a read then takes for an end is none */
+	bool reset;    /* a write has met that, or may have: the kernel says it
+			  only once, and what a read then takes for an end may
+			  be none, see stream_is_reset() */
 	bool finished; /* the far end knows that no more will come */
 	bool broken;   /* it has not been sent all: our close must not look
 			  like an end, where that can be had */
@@ -114,6 +115,15 @@ int stream_finish(struct stream *stream);
  * not be sent (errno says why).
  */
 bool stream_in_flight(const struct stream *stream);
+
+/* Whether an end that was read is none, but a reset that a write has met. */
+bool stream_is_reset(const struct stream *stream);
+
+/*
+ * splice(2) is to write. If it moves a part and then meets a reset, it says
+ * only how much it has moved, and nobody hears of the reset.
+ */
+void stream_note_splice(struct stream *to);
 
 /* Bytes have gone from one stream to another without a read and a write. */
 void stream_note_passed(struct stream *from, struct stream *to, ssize_t n);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -84,6 +85,30 @@ static inline int ends_stream(int type, struct stream *stream, size_t size)
 	ends_sockets(type, fd);
 	ends_must(stream_from_socket(stream, fd[0], size), "stream");
 	return fd[1];
+}
+
+/* The same over TCP, on this machine. */
+static inline int ends_tcp(struct stream *stream, size_t size)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr *name = (struct sockaddr *)&in;
+	socklen_t length = sizeof in;
+	int listener = ends_must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+	int peer = ends_must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+	int fd;
+
+	ends_must(bind(listener, name, length), "bind");
+	ends_must(listen(listener, 1), "listen");
+	ends_must(getsockname(listener, name, &length), "getsockname");
+	ends_must(connect(peer, name, length), "connect");
+	fd = ends_must(accept4(listener, NULL, NULL, SOCK_NONBLOCK), "accept");
+	ends_must(stream_from_socket(stream, fd, size), "stream");
+	stream->resets = true;
+	close(listener);
+	return peer;
 }
 
 static inline ssize_t ends_read_stream(

@@ -1,4 +1,6 @@
 /*
+ * needs: loopback
+ *
  * A flow between two sockets, whose bytes go by way of a pipe.
  */
 #include "flow.h"
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #include "ends.h"
+#include "fd.h"
 #include "test.h"
 
 /* To a receiver with room for the first buffer, which takes nothing. */
@@ -148,7 +151,59 @@ static void test_splice_straight(void)
 	close(out[1]);
 }
 
+/* The peer resets, after it has ended its stream or before, and a call that
+ * has moved a part has met that: the flow from the peer can still tell. */
+static void check_reset(bool ended, enum flow_fault fault)
+{
+	enum { MOST = 1024 * 1024, BLOCK = 65536 };
+	static const char block[BLOCK];
+	const struct linger at_once = { .l_onoff = 1 };
+	struct splice_pool pool = { 0 };
+	struct stream near;
+	struct stream far;
+	struct flow out;
+	struct flow in;
+	int client = ends_tcp(&near, MOST);
+	int peer = ends_tcp(&far, MOST);
+
+	flow_init(&out, &near, &far, MOST);
+	flow_init(&in, &far, &near, MOST);
+	out.splice.pool = &pool;
+	while (!splice_through(&out.splice) || out.splice.used == 0) {
+		while (send(client, block, BLOCK, MSG_DONTWAIT) > 0)
+			continue;
+		out.readable = true;
+		out.writable = true;
+		flow_advance(&out);
+	}
+	if (ended)
+		shutdown(peer, SHUT_WR);
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(peer);
+	CHECK(ends_ready(far.in.fd, POLLHUP, ENDS_WAIT_MS));
+	CHECK_INT(
+	    fd_socket_number(far.in.fd, SO_ERROR), ended ? EPIPE : ECONNRESET);
+	in.readable = true;
+	flow_advance(&in);
+	CHECK_INT(in.fault, fault);
+	CHECK_INT(in.state, FLOW_DRAINING);
+	flow_free(&out);
+	flow_free(&in);
+	splice_pool_free(&pool);
+	stream_close(&near);
+	stream_close(&far);
+	close(client);
+}
+
+static void test_splice_reset(void)
+{
+	check_reset(false, FLOW_READ_FAILED);
+	check_reset(true, FLOW_SOUND);
+}
+
 static const struct test tests[] = {
+	{ "splice: a reset that it has met is no end of the stream",
+	    test_splice_reset },
 	{ "splice: what a file refuses by splice(2) is copied into it",
 	    test_splice_recovers },
 	{ "splice: straight to a pipe, nothing is held, and a full pipe waits",

@@ -271,33 +271,11 @@ static void test_discarding(void)
 	stream_close(&stream);
 }
 
-/* The two ends of a TCP connection; returns the peer's. */
-static int open_tcp(struct stream *stream)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof in;
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	int peer = socket(AF_INET, SOCK_STREAM, 0);
-
-	CHECK_INT(bind(listener, (struct sockaddr *)&in, length), 0);
-	CHECK_INT(listen(listener, 1), 0);
-	getsockname(listener, (struct sockaddr *)&in, &length);
-	CHECK_INT(connect(peer, (struct sockaddr *)&in, length), 0);
-	CHECK_INT(
-	    stream_from_socket(stream, accept(listener, NULL, NULL), SIZE), 0);
-	stream->resets = true;
-	close(listener);
-	return peer;
-}
-
 static void test_broken(void)
 {
 	struct stream stream;
 	char text[8] = "";
-	int peer = open_tcp(&stream);
+	int peer = ends_tcp(&stream, SIZE);
 
 	CHECK_INT(ends_write_stream(&stream, "some", 4), 4);
 	CHECK(!stream_in_transit(&stream));
@@ -310,7 +288,7 @@ static void test_broken(void)
 	CHECK_INT(read(peer, text, sizeof text), -1);
 	CHECK_INT(errno, ECONNRESET);
 	/* one that is whole ends */
-	peer = open_tcp(&stream);
+	peer = ends_tcp(&stream, SIZE);
 	stream_close(&stream);
 	CHECK_INT(read(peer, text, sizeof text), 0);
 }

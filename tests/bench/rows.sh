@@ -111,7 +111,7 @@ floods() {
 	# shellcheck disable=SC2046 # words
 	for count in $counts; do
 		what bytes forward \
-			"$from_kind to $to_kind, $(connections $count)"
+			"$from_kind to $to_kind, $(connections "$count")"
 		case $count in
 		1) in_turns flood "$@" socat-once ;;
 		8) in_turns flood "$@" ;;

@@ -126,10 +126,11 @@ static void end(struct flow *flow)
 	flow_let_go(flow);
 }
 
-/* Chooses how the bytes are moved, once a read has brought much. */
+/* Chooses how the bytes are moved, once a read has brought much and the next
+ * one is due. */
 static void choose_path(struct flow *flow)
 {
-	if (!flow->bulk)
+	if (!flow->bulk || !flow->readable)
 		return;
 	flow->bulk = false; /* if no pipe is free now, try later */
 	if (flow->from->kind == &stream_plain &&

@@ -21,7 +21,8 @@ struct reading {
 	char **words;                  /* which are not options: in argv,
 					  from its beginning on */
 	int count;
-	const char *apart; /* what may be the value of --retry; or NULL */
+	const char *apart; /* what may be the value of an option; or NULL */
+	const char *before; /* the name of that option */
 };
 
 /* Writes down what is wrong. Returns -1. */
@@ -115,8 +116,10 @@ static int read_option(struct reading *reading, int id, char *argv[])
 	if (why != NULL)
 		return wrong(reading, "%s: %s: %s", name, optarg, why);
 	if (row->argument == optional_argument && optarg == NULL &&
-	    next != NULL && strspn(next, "0123456789.") == strlen(next))
+	    next != NULL && strspn(next, "0123456789.") == strlen(next)) {
 		reading->apart = next;
+		reading->before = name_of(row, 0);
+	}
 	return 0;
 }
 
@@ -338,8 +341,8 @@ int options_read(
 	result = read_words(&reading);
 	if (result < 0 && reading.apart != NULL)
 		return wrong(&reading,
-		    "write --retry=%s: the value must be joined with '='",
-		    reading.apart);
+		    "write %s=%s: the value must be joined with '='",
+		    reading.before, reading.apart);
 	if (result < 0)
 		return -1;
 	conflict = options_conflict(options);

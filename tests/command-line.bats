@@ -133,6 +133,13 @@ into_nothing() {
 	done
 }
 
+@test "usage: a value that is not joined is named with its option" {
+	for option in --retry --ping --bench; do
+		mistake "$option" 3 unix:s
+		expect_in err "write $option=3: the value must be joined with '='"
+	done
+}
+
 @test "usage: the message shows a wrong value as it was typed" {
 	for option in -w -i -q; do
 		mistake $option -1 1:2

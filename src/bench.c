@@ -120,12 +120,13 @@ static void run_clock(struct loop_task *task)
 	loop_owner(task, struct bench, clock)->expired = true;
 }
 
-/* Moves bytes until it is over, or a signal or a time limit ends it. */
+/* Moves bytes until it is over or has failed, or a signal or a time limit ends
+ * it. What a peer that has failed does not take is not waited for. */
 static void move(struct bench *bench)
 {
 	connection_begin(&bench->connections, -1, &bench->options->address);
 	while (!bench->over && !bench->expired && !bench->broken &&
-	       bench->signal == 0) {
+	       bench->signal == 0 && bench->gauge.state != GAUGE_FAILED) {
 		if (loop_turn(&bench->loop) < 0) {
 			trouble_at(&bench->options->address, "poll", errno);
 			bench->broken = true;
@@ -222,6 +223,7 @@ static enum status run(struct bench *bench)
 	bench->connections.maker = &bench->maker;
 	bench->connections.settle = settle;
 	bench->connections.done = note_end;
+	bench->far.again = true; /* --retry does not work here: no advice */
 	bench->connections.rules.end_with_far = false;
 	confine_opening(bench->options, "", -1);
 	move(bench);

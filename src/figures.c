@@ -2,6 +2,7 @@
 
 #include "json.h"
 #include "progress.h"
+#include "text.h"
 
 #define NS_PER_S  1e9
 #define MS_PER_S  1e3
@@ -120,6 +121,7 @@ void figures_print(
 	struct way ways[2];
 
 	address_format(peer, name);
+	text_tame(name);
 	find_ways(gauge, ways);
 	for (int i = 0; i < 2; i++)
 		if (ways[i].report != NULL)

@@ -128,6 +128,25 @@ sound() {
 @test "refusing: a port where nobody listens" {
 	fails 1 "tcp:1: connect: Connection refused" "nobody listens" \
 		"$VCAT" --bench=0.2 tcp:1
+	# --retry does not work with --bench
+	[[ $(<fails.err) != *--retry* ]]
+}
+
+@test "an echo that changes bytes and does not read on is an error at once" {
+	start liar python3 -c '
+import socket
+door = socket.create_server(("127.0.0.1", 0))
+print("listening on tcp:127.0.0.1:%d" % door.getsockname()[1], flush=True)
+peer = door.accept()[0]
+peer.sendall(b"VCAT echo 1 linux=x vcat=y\n")
+peer.recv(4096)
+peer.sendall(b"\xff" * 100)
+door.accept()'
+	port_of liar
+	run -1 --separate-stderr vcat -w 5 --bench=0.2 "tcp:$port"
+	expect "$output" ""
+	expect "$stderr" "vcat: tcp:$port: it sent what is no frame of --sink"
+	stop liar || true
 }
 
 # speaker TEXT: a peer that sends it at once; sets port.

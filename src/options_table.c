@@ -298,6 +298,8 @@ static const char help_head[] =
     "verified\n"
     "       vcat -z [options] CID:PORT[-PORT][,...]\n"
     "                                           find out which ports answer\n"
+    "       vcat --ping|--bench [options] ADDRESS\n"
+    "                                           measure times, or speed\n"
     "       vcat -f FILE [--check]              run many forwards\n"
     "       vcat --cid | --doctor               report on this machine\n"
     "Connects stdin and stdout to a VM socket.\n"

@@ -1,7 +1,6 @@
 #include "bench.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/param.h>
@@ -91,7 +90,7 @@ static struct stream *make(struct connection_maker *maker, int far)
 
 	warm_up = MIN(MAX(warm_up, WARM_UP_LEAST), WARM_UP_MOST);
 	wishes.warm_up = (uint32_t)(warm_up * MS_PER_S);
-	wishes.time = (uint32_t)ceil(time * MS_PER_S);
+	wishes.time = (uint32_t)(time * MS_PER_S + 0.5);
 	if (gauge_open(&bench->gauge, &bench->gauges, &wishes, far) < 0)
 		return NULL;
 	set_limit(bench, GAUGE_GREETING);

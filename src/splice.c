@@ -98,7 +98,10 @@ static enum end end_of(int fd)
 
 /*
  * Where it costs less than a copy, see tests/bench/MEASUREMENTS.md. From
- * AF_UNIX to TCP the pages of the one are too small for the other.
+ * AF_UNIX to TCP the pages of the one are too small for the other. A file goes
+ * without a copy only where the kernel makes one: AF_UNIX and TCP would lend
+ * its pages until the peer has read them, and what is written into the file
+ * meanwhile, even after we have ended, would reach the peer.
  */
 static const enum splice_path paths[ENDS][ENDS] = {
 	[END_VSOCK] = { [END_PIPE] = SPLICE_STRAIGHT,
@@ -110,9 +113,7 @@ static const enum splice_path paths[ENDS][ENDS] = {
 	    [END_PIPE] = SPLICE_STRAIGHT },
 	[END_PIPE] = { [END_VSOCK] = SPLICE_STRAIGHT,
 	    [END_UNIX] = SPLICE_STRAIGHT },
-	[END_FILE] = { [END_VSOCK] = SPLICE_SENDFILE,
-	    [END_UNIX] = SPLICE_SENDFILE,
-	    [END_TCP] = SPLICE_SENDFILE },
+	[END_FILE] = { [END_VSOCK] = SPLICE_SENDFILE },
 };
 
 /*

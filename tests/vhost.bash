@@ -5,7 +5,7 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154
 
-LIMIT=150 # also when the machine does much else
+LIMIT=300 # also when the machine does much else
 load helper
 # shellcheck source=tests/vm/guest.bash
 . "$TOP/tests/vm/guest.bash"
@@ -13,7 +13,7 @@ load helper
 GUEST=$BATS_FILE_TMPDIR/guest
 CONTROL=3:1024
 # A client that waits for so long until a slow guest has accepted it.
-CLIENT=("$VCAT" -w 60)
+CLIENT=("$VCAT" -w 120)
 ANY=vsock:4294967295:4294967295
 MANY=$((3 * 1024 * 1024))
 
@@ -47,7 +47,7 @@ need_guest() {
 # is here, too.
 control() {
 	need_guest || return
-	timeout 100 "$VCAT" -w 60 $CONTROL || guest_trouble
+	timeout 200 "$VCAT" -w 120 $CONTROL || guest_trouble
 }
 
 # guest SCRIPT: the same; fails if the script does.

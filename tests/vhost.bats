@@ -7,9 +7,9 @@ load golden
 # The first test starts the guest that all others use.
 @test "--retry: clients from before the guest is there succeed when it is up" {
 	scans 1 "no such VM" $CONTROL
-	start early "$VCAT" --retry=120 $CONTROL <<<"echo it is up"
-	start scan "$VCAT" -z --retry=120 $CONTROL
-	start later "$VCAT" --retry=120 3:1025
+	start early "$VCAT" --retry=300 $CONTROL <<<"echo it is up"
+	start scan "$VCAT" -z --retry=300 $CONTROL
+	start later "$VCAT" --retry=300 3:1025
 	start_guest
 	running early
 	running scan

@@ -16,7 +16,7 @@ qmp() {
 # qmp_says TEXT: QEMU reports it in time; the rest of QEMU's answers is
 # left for later.
 qmp_says() {
-	wait_until 100 eval "grep -qF '$1' '$GUEST/qmp' || ! guest_lives"
+	wait_until 200 eval "grep -qF '$1' '$GUEST/qmp' || ! guest_lives"
 	grep -F "$1" "$GUEST/qmp" || guest_trouble
 }
 
@@ -38,7 +38,7 @@ guest_trouble() {
 # start_guest: its QEMU goes on from the state that tests/vm/run has prepared.
 # The guest has no vsock device yet, so no connection to it can work.
 start_guest() {
-	(run_guest "$GUEST" 800 -incoming defer) &
+	(run_guest "$GUEST" 1100 -incoming defer) &
 	wait_until 20 test -s "$GUEST/qemu.pid"
 	qmp qmp_capabilities
 	qmp migrate-incoming "{\"uri\":\"exec:cat '$VCAT_GUEST'\"}"

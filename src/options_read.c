@@ -21,7 +21,7 @@ struct reading {
 	char **words;                  /* which are not options: in argv,
 					  from its beginning on */
 	int count;
-	const char *apart; /* what may be the value of an option; or NULL */
+	const char *apart;  /* what may be the value of an option; or NULL */
 	const char *before; /* the name of that option */
 };
 

@@ -6,10 +6,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -174,19 +176,35 @@ int fd_set_blocking(int fd)
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+/*
+ * Until it takes PIPE_BUF bytes without waiting, pipe(7), or fails. A signal
+ * that is kept for later ends us here, as nobody may ever read.
+ */
+static void wait_for_reader(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	sigset_t mask;
+
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	sigdelset(&mask, SIGHUP);
+	sigdelset(&mask, SIGINT);
+	sigdelset(&mask, SIGTERM);
+	ppoll(&p, 1, NULL, &mask);
+}
+
 static ssize_t write_patiently(void *cookie, const char *text, size_t length)
 {
 	int fd = (int)(intptr_t)cookie;
 	size_t done = 0;
 
 	while (done < length) {
-		ssize_t n = write(fd, text + done, length - done);
+		ssize_t n;
 
+		wait_for_reader(fd);
+		n = write(fd, text + done, MIN(length - done, PIPE_BUF));
 		if (n >= 0)
 			done += (size_t)n;
-		else if (errno == EAGAIN)
-			fd_poll(fd, POLLOUT, -1);
-		else if (errno != EINTR)
+		else if (errno != EAGAIN && errno != EINTR)
 			return 0;
 	}
 	return (ssize_t)length;

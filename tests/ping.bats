@@ -221,3 +221,22 @@ outcomes() {
 	expect "$status" 0
 	[[ $(outcomes) == "refused 1 (the monitor answers; nobody listens there in the guest)"* ]]
 }
+
+# The fifo out takes no more. What goes into it until then does no harm.
+out_is_full() {
+	! dd if=/dev/zero of=out bs=4096 count=1 oflag=nonblock status=none 2>/dev/null
+}
+
+@test "ping: a signal ends it although nobody reads what it prints" {
+	start echo "$VCAT" -l -k --echo unix:s
+	wait_until 10 test -S s
+	mkfifo out
+	exec 8<>out
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start client bash -c 'exec "$0" --ping --interval 0 unix:s >out 8>&-' "$VCAT"
+	wait_until 10 out_is_full
+	pid_of client
+	kill -TERM "$pid"
+	ended client 143
+	exec 8>&-
+}

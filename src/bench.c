@@ -141,7 +141,7 @@ static void move(struct bench *bench)
 static void complain_of_time(const struct bench *bench)
 {
 	static const char *const what[] = {
-		[GAUGE_GREETING] = "greeting: nothing came",
+		[GAUGE_GREETING] = "greeting: none came",
 		[GAUGE_HELLO] = "greeting: no whole answer came",
 		[GAUGE_MEASURING] = "the measurement was not over",
 	};

@@ -226,7 +226,7 @@ static ssize_t take_some(struct gauge *gauge, const char *bytes, size_t n)
 
 	if (used < 0 || (frame.type != 0 && !is_expected(gauge, frame.type)))
 		return fail(gauge, gauge->client
-				       ? "it sent what is no frame of --sink"
+				       ? "it sent what is no frame of --bench"
 				       : "not a vcat --bench: "
 					 "it sent what is no frame");
 	if (frame.type != 0 && take(gauge, frame.type) < 0)

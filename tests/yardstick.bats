@@ -145,7 +145,7 @@ door.accept()'
 	port_of liar
 	run -1 --separate-stderr vcat -w 5 --bench=0.2 "tcp:$port"
 	expect "$output" ""
-	expect "$stderr" "vcat: tcp:$port: it sent what is no frame of --sink"
+	expect "$stderr" "vcat: tcp:$port: it sent what is no frame of --bench"
 	stop liar || true
 }
 
@@ -200,7 +200,7 @@ print("got", len(got))' "$text"
 		"--sink tcp:$port" "$VCAT" --bench=0.2 "tcp:$port"
 	start silent "$PEER" listen tcp:127.0.0.1:0 read-eof
 	port_of silent
-	fails 3 "tcp:$port: greeting: nothing came in 0.3 s" \
+	fails 3 "tcp:$port: greeting: none came in 0.3 s" \
 		"--sink tcp:$port" "$VCAT" -w 0.3 --bench=0.2 "tcp:$port"
 }
 
@@ -232,7 +232,7 @@ client_of() {
 	client_of long 1 "not a vcat with --sink or --echo: it said \"VCAT xxx*"
 	client_of version 1 "not a vcat with --sink or --echo: it said \"VCAT sink 2*"
 	for lie in huge type hello data unbegun; do
-		client_of "$lie" 1 "it sent what is no frame of --sink"
+		client_of "$lie" 1 "it sent what is no frame of --bench"
 	done
 	client_of early 1 "its report cannot be: 1 bytes in 1e-06 s"
 	client_of late 1 "its report cannot be: *"

@@ -1,8 +1,9 @@
 #include "frame.h"
 
-#include <endian.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "wire.h"
 
 /* A header without its own hash. */
 #define HASHED 32
@@ -31,46 +32,14 @@ static const struct {
 	[FRAME_FATAL] = { 0, FRAME_TEXT_MAX },
 };
 
-static unsigned char *put16(unsigned char *to, uint16_t number)
-{
-	number = htobe16(number);
-	return (unsigned char *)mempcpy(to, &number, sizeof number);
-}
-
-static unsigned char *put32(unsigned char *to, uint32_t number)
-{
-	number = htobe32(number);
-	return (unsigned char *)mempcpy(to, &number, sizeof number);
-}
-
-static uint16_t get16(const unsigned char *from)
-{
-	uint16_t number;
-
-	memcpy(&number, from, sizeof number);
-	return be16toh(number);
-}
-
-static uint32_t get32(const unsigned char *from)
-{
-	uint32_t number;
-
-	memcpy(&number, from, sizeof number);
-	return be32toh(number);
-}
-
 void frame_put_number(unsigned char *payload, uint64_t number)
 {
-	number = htobe64(number);
-	memcpy(payload, &number, sizeof number);
+	wire_put64(payload, number);
 }
 
 uint64_t frame_get_number(const unsigned char *payload)
 {
-	uint64_t number;
-
-	memcpy(&number, payload, sizeof number);
-	return be64toh(number);
+	return wire_get64(payload);
 }
 
 uint64_t frame_blocks(uint64_t size)
@@ -93,9 +62,9 @@ void frame_put(unsigned char header[FRAME_HEADER], const struct frame *frame)
 	memcpy(header, magic, sizeof magic);
 	header[4] = FRAME_VERSION;
 	header[5] = (unsigned char)frame->type;
-	put16(header + 6, 0);
-	put32(header + 8, frame->length);
-	put32(header + 12, frame->number);
+	wire_put16(header + 6, 0);
+	wire_put32(header + 8, frame->length);
+	wire_put32(header + 12, frame->number);
 	frame_put_number(header + 16, frame->at);
 	frame_put_number(header + 24, frame->hash);
 	frame_put_number(header + HASHED, frame_hash(header, HASHED));
@@ -125,14 +94,14 @@ const char *frame_get(const unsigned char header[FRAME_HEADER], uint32_t number,
 		return "a frame arrived damaged";
 	*frame = (struct frame){
 		.type = header[5],
-		.length = get32(header + 8),
-		.number = get32(header + 12),
+		.length = wire_get32(header + 8),
+		.number = wire_get32(header + 12),
 		.at = frame_get_number(header + 16),
 		.hash = frame_get_number(header + 24),
 	};
 	if (frame->number != number)
 		return "a frame is missing or out of order";
-	if (get16(header + 6) != 0 || !is_valid(frame))
+	if (wire_get16(header + 6) != 0 || !is_valid(frame))
 		return "a frame is not valid";
 	return NULL;
 }
@@ -159,7 +128,7 @@ size_t frame_put_hello(
 
 	payload[0] = (unsigned char)hello->role;
 	payload[1] = hello->durable;
-	put16(payload + 2, 0);
+	wire_put16(payload + 2, 0);
 	frame_put_number(payload + 4, hello->total);
 	memcpy(payload + 12, name, sizeof name);
 	return 12 + sizeof name;
@@ -186,12 +155,12 @@ size_t frame_put_entry(
 
 	*to++ = (unsigned char)entry->kind;
 	*to++ = 0;
-	to = put16(to, entry->mode);
-	to = put32(to, entry->nanoseconds);
+	to = wire_put16(to, entry->mode);
+	to = wire_put32(to, entry->nanoseconds);
 	frame_put_number(to, (uint64_t)entry->seconds);
 	frame_put_number(to + 8, entry->size);
-	to = put16(to + 16, (uint16_t)name);
-	to = put16(to, (uint16_t)target);
+	to = wire_put16(to + 16, (uint16_t)name);
+	to = wire_put16(to, (uint16_t)target);
 	memcpy(to, entry->name, name);
 	memcpy(to + name, entry->target, target);
 	return (size_t)(to - payload) + name + target;
@@ -213,11 +182,11 @@ bool frame_get_entry(
 
 	if (length < lengths[FRAME_ENTRY].least)
 		return false;
-	name = get16(payload + 24);
-	target = get16(payload + 26);
+	name = wire_get16(payload + 24);
+	target = wire_get16(payload + 26);
 	entry->kind = payload[0];
-	entry->mode = get16(payload + 2);
-	entry->nanoseconds = get32(payload + 4);
+	entry->mode = wire_get16(payload + 2);
+	entry->nanoseconds = wire_get32(payload + 4);
 	entry->seconds = (int64_t)frame_get_number(payload + 8);
 	entry->size = frame_get_number(payload + 16);
 	return payload[1] == 0 && entry->kind >= FRAME_FILE &&

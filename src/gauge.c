@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -344,12 +343,7 @@ static const struct stream_kind measuring = {
 
 void gauge_prepare(struct gauge_common *common)
 {
-	struct utsname system;
-
 	*common = (struct gauge_common){ .data = feed_data() };
-	if (uname(&system) == 0)
-		snprintf(common->kernel, sizeof common->kernel, "%s",
-		    system.release);
 	greeting_write(common->greeting, GREETING_SINK);
 }
 
@@ -381,7 +375,8 @@ int gauge_open(struct gauge *gauge, struct gauge_common *common,
 		.ours = *ours,
 		.client = ours->time > 0,
 	};
-	strlcpy(gauge->ours.kernel, common->kernel, sizeof gauge->ours.kernel);
+	strlcpy(gauge->ours.kernel, greeting_read(common->greeting).kernel,
+	    sizeof gauge->ours.kernel);
 	fd_socket_buffers(far, &gauge->ours.sending, &gauge->ours.receiving);
 	if (!gauge->client) {
 		gauge->receives = true;

@@ -34,8 +34,7 @@ enum gauge_state {
 struct gauge_common {
 	unsigned char *data; /* a frame of DATA as it is sent; NULL: there was
 				no memory for it */
-	char kernel[MEASURE_KERNEL_SIZE + 1]; /* ours */
-	char greeting[GREETING_SIZE];         /* of a sink */
+	char greeting[GREETING_SIZE]; /* of a sink */
 	struct tally_house house;
 };
 

@@ -1,10 +1,10 @@
 #include "measure.h"
 
-#include <endian.h>
 #include <string.h>
 #include <sys/param.h>
 
 #include "text.h"
+#include "wire.h"
 
 /* Where the parts of a HELLO are. */
 enum {
@@ -38,50 +38,22 @@ static const struct {
 	[MEASURE_REPORT] = { MEASURE_REPORT_SIZE, MEASURE_REPORT_SIZE },
 };
 
-static void put32(unsigned char *to, uint32_t number)
-{
-	number = htobe32(number);
-	memcpy(to, &number, sizeof number);
-}
-
-static void put64(unsigned char *to, uint64_t number)
-{
-	number = htobe64(number);
-	memcpy(to, &number, sizeof number);
-}
-
-static uint32_t get32(const unsigned char *from)
-{
-	uint32_t number;
-
-	memcpy(&number, from, sizeof number);
-	return be32toh(number);
-}
-
-static uint64_t get64(const unsigned char *from)
-{
-	uint64_t number;
-
-	memcpy(&number, from, sizeof number);
-	return be64toh(number);
-}
-
 void measure_put(unsigned char header[MEASURE_HEADER], enum measure_type type,
     uint32_t length)
 {
-	put32(header, (uint32_t)type);
-	put32(header + 4, length);
+	wire_put32(header, (uint32_t)type);
+	wire_put32(header + 4, length);
 }
 
 bool measure_get(
     const unsigned char header[MEASURE_HEADER], struct measure_frame *frame)
 {
-	uint32_t type = get32(header);
+	uint32_t type = wire_get32(header);
 
 	if (type < MEASURE_HELLO || type > MEASURE_REPORT)
 		return false;
 	frame->type = (enum measure_type)type;
-	frame->length = get32(header + 4);
+	frame->length = wire_get32(header + 4);
 	return frame->length >= lengths[type].least &&
 	       frame->length <= lengths[type].most;
 }
@@ -90,12 +62,12 @@ void measure_put_hello(unsigned char payload[MEASURE_HELLO_SIZE],
     const struct measure_hello *hello)
 {
 	memset(payload, 0, MEASURE_HELLO_SIZE);
-	put32(payload + BOTH, hello->both);
-	put32(payload + WARM_UP, hello->warm_up);
-	put32(payload + TIME, hello->time);
-	put64(payload + RELAY, hello->relay);
-	put64(payload + SENDING, hello->sending);
-	put64(payload + RECEIVING, hello->receiving);
+	wire_put32(payload + BOTH, hello->both);
+	wire_put32(payload + WARM_UP, hello->warm_up);
+	wire_put32(payload + TIME, hello->time);
+	wire_put64(payload + RELAY, hello->relay);
+	wire_put64(payload + SENDING, hello->sending);
+	wire_put64(payload + RECEIVING, hello->receiving);
 	memcpy(payload + KERNEL, hello->kernel,
 	    strnlen(hello->kernel, MEASURE_KERNEL_SIZE));
 }
@@ -104,16 +76,16 @@ bool measure_get_hello(const unsigned char payload[MEASURE_HELLO_SIZE],
     struct measure_hello *hello)
 {
 	*hello = (struct measure_hello){
-		.both = get32(payload + BOTH) == 1,
-		.warm_up = get32(payload + WARM_UP),
-		.time = get32(payload + TIME),
-		.relay = get64(payload + RELAY),
-		.sending = get64(payload + SENDING),
-		.receiving = get64(payload + RECEIVING),
+		.both = wire_get32(payload + BOTH) == 1,
+		.warm_up = wire_get32(payload + WARM_UP),
+		.time = wire_get32(payload + TIME),
+		.relay = wire_get64(payload + RELAY),
+		.sending = wire_get64(payload + SENDING),
+		.receiving = wire_get64(payload + RECEIVING),
 	};
 	memcpy(hello->kernel, payload + KERNEL, MEASURE_KERNEL_SIZE);
 	text_tame(hello->kernel);
-	return get32(payload + BOTH) <= 1 &&
+	return wire_get32(payload + BOTH) <= 1 &&
 	       hello->warm_up <= MEASURE_WARM_UP_MAX && hello->time >= 1 &&
 	       hello->time <= MEASURE_TIME_MAX;
 }
@@ -122,20 +94,20 @@ void measure_put_report(unsigned char payload[MEASURE_REPORT_SIZE],
     const struct measure_report *report)
 {
 	memset(payload, 0, MEASURE_REPORT_SIZE);
-	put64(payload + BYTES, report->bytes);
-	put64(payload + LASTED, report->time);
-	put64(payload + CPU, report->cpu);
-	put32(payload + CONNECTIONS, report->connections);
+	wire_put64(payload + BYTES, report->bytes);
+	wire_put64(payload + LASTED, report->time);
+	wire_put64(payload + CPU, report->cpu);
+	wire_put32(payload + CONNECTIONS, report->connections);
 }
 
 bool measure_get_report(const unsigned char payload[MEASURE_REPORT_SIZE],
     struct measure_report *report)
 {
 	*report = (struct measure_report){
-		.bytes = get64(payload + BYTES),
-		.time = get64(payload + LASTED),
-		.cpu = get64(payload + CPU),
-		.connections = get32(payload + CONNECTIONS),
+		.bytes = wire_get64(payload + BYTES),
+		.time = wire_get64(payload + LASTED),
+		.cpu = wire_get64(payload + CPU),
+		.connections = wire_get32(payload + CONNECTIONS),
 	};
 	return report->time > 0 && report->connections > 0 &&
 	       report->cpu / PROCESSORS_MAX <= report->time;

@@ -180,16 +180,17 @@ ssize_t splice_pass(struct splice *way, int from, int to)
 }
 
 /*
- * A socket says once what has happened to it; a file and a pipe would say it
- * again to whoever copies. ENOTCONN may be an end, see stream_read().
+ * A socket may say only once what has happened to it. A VM socket and a file
+ * say it again to whoever copies, who knows which of both it was. ENOTCONN may
+ * be an end, see stream_read().
  */
 enum splice_blame splice_blames(const struct splice *way, int error)
 {
-	if (is_refusal(error) || error == ENOMEM || error == ENOBUFS)
+	if (way->path == SPLICE_SENDFILE || is_refusal(error) ||
+	    error == ENOMEM || error == ENOBUFS)
 		return SPLICE_ITSELF;
 	if (way->outward)
-		return error == EIO || error == ESTALE ? SPLICE_ITSELF
-						       : SPLICE_SINK;
+		return SPLICE_SINK;
 	if (error == ENOTCONN)
 		return SPLICE_ITSELF;
 	return error == EPIPE ? SPLICE_SINK : SPLICE_SOURCE;

@@ -98,13 +98,13 @@ another_appears() {
 	need_terminal
 	peer_on s read-eof
 	mkfifo pipe
-	exec {pipe_fd}<>pipe
 	on_terminal client 80 "'$VCAT' --progress --send-only unix:s <pipe"
-	printf %01000d 0 >&"$pipe_fd"
+	exec 9>pipe # now: what has been started would keep it open, too
+	printf %01000d 0 >&9
 	eventually client '\[K1000 B  '
-	printf %01000d 0 >&"$pipe_fd"
+	printf %01000d 0 >&9
 	eventually client '\[K1\.9 KiB  [0-9].*/s  [0-9:]+'
-	exec {pipe_fd}>&-
+	exec 9>&-
 	finish client
 	expect "$status" 0
 	# only the stty's and the summary's lines end
@@ -230,10 +230,10 @@ another_appears() {
 @test "terminal on stdout: an answer is left alone, however it ends" {
 	need_terminal
 	mkfifo pipe
-	exec {pipe_fd}<>pipe
+	exec 9<>pipe
 	peer_on s wait-file go text answer wait-file more text s wait-file end
 	on_terminal client 80 "'$VCAT' --progress unix:s <pipe"
-	printf x >&"$pipe_fd"
+	printf x >&9
 	eventually client '1 B  '
 	touch go
 	eventually client $'\r\e\\[Kanswer$'

@@ -1,6 +1,7 @@
 # What surrounds a job of jobs.bash: its directories, its servers, the vcat that is
-# looked at and the peers of that. Whoever sources this has set top, and limit: the
-# seconds that a program may take.
+# looked at and the peers of that. Whoever sources this has set top; limit, the seconds
+# that a program may take; seconds, those that a gauge measures; and patience, those
+# that it waits.
 #
 # shellcheck shell=bash disable=SC2034,SC2154,SC2317 # variables shared with jobs.bash
 

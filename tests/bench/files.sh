@@ -134,8 +134,10 @@ nbd_commands() {
 # Keys and configuration of this run alone. sshd wants /run/sshd when it is
 # root: then it gets a /run of its own.
 prepare_ssh() {
-	ssh-keygen -q -t ed25519 -N '' -f host_key
-	ssh-keygen -q -t ed25519 -N '' -f key
+	local key
+	for key in host_key key; do # two rows use them
+		[[ -e $key ]] || ssh-keygen -q -t ed25519 -N '' -f "$key"
+	done
 	cat >sshd_config <<-END
 		HostKey $PWD/host_key
 		AuthorizedKeysFile $PWD/key.pub

@@ -117,11 +117,13 @@ static const enum splice_path paths[ENDS][ENDS] = {
 };
 
 /*
- * Whether a socket takes a pipe's pages as a whole. Before Linux 6.5 a VM
- * socket made a packet of each, which takes twice as long as a copy. A kernel
- * that can do MSG_ZEROCOPY for it, from 6.7 on, no longer does.
+ * Whether a VM socket splices many pages at a time. Before Linux 6.5 it made a
+ * packet of each page that it sent, which takes twice as long as a copy, and
+ * got each page that it received by itself, which costs more than it saves if
+ * the page is then copied into a file. A kernel that can do MSG_ZEROCOPY for
+ * it, from 6.7 on, no longer does.
  */
-static bool takes_pages(int fd)
+static bool splices_well(int fd)
 {
 	const int on = 1;
 
@@ -132,11 +134,13 @@ void splice_begin(struct splice *way, int from, int to)
 {
 	enum end source = end_of(from);
 	enum end target = end_of(to);
+	bool vsock_to_file = source == END_VSOCK && target == END_FILE;
 
 	way->path = paths[source][target];
 	way->outward = source == END_PIPE || source == END_FILE;
 	if (way->path == SPLICE_OFF ||
-	    (target == END_VSOCK && !takes_pages(to)))
+	    (target == END_VSOCK && !splices_well(to)) ||
+	    (vsock_to_file && !splices_well(from)))
 		splice_refuse(way);
 	else if (way->path == SPLICE_THROUGH)
 		way->pipe = take_pipe(way->pool);

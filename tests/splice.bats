@@ -1,36 +1,10 @@
 # machine: here
 # needs: strace developer
 bats_require_minimum_version 1.5.0
-load streams
-
-# Bytes that vcat passes on without reading them. What it does is counted by
-# strace; what arrives is compared.
-
-# traced NAME CALLS COMMAND...: starts it; counts its calls in the file NAME.calls.
-traced() {
-	local name=$1 calls=$2
-	shift 2
-	start "$name" strace -f -o "$name.calls" -e trace="$calls" "$@"
-}
-
-# many NAME CALL: more than a few that worked in the file NAME.calls.
-many() {
-	[[ $(grep -cE " $2\(.* = [0-9]+$" "$1.calls") -gt 3 ]]
-}
-
-# exchange SENDER RECEIVER: 16 MiB from one shell command to another.
-exchange() {
-	traced in splice,recvmsg bash -c "exec \"\$0\" -l --recv-only unix:s $2" "$VCAT"
-	wait_until 10 test -S s
-	traced out splice,sendfile,sendmsg bash -c "$1" "$VCAT"
-	ended out 0
-	ended in 0
-	wait_until 10 test -s got
-	wait_until 10 cmp got "$OURS"
-}
+load splice
 
 @test "splice: from a pipe to a socket, and from the socket to a pipe" {
-	exchange "cat '$OURS' | \"\$0\" --send-only unix:s" "> >(cat >got)"
+	exchange unix:s "cat '$OURS' | \"\$@\"" "> >(cat >got)"
 	many out splice
 	many in splice
 }

@@ -126,34 +126,45 @@ static void end(struct flow *flow)
 	flow_let_go(flow);
 }
 
+/* Whether bytes may go uncopied: it is not known yet, or they do. */
+static bool may_splice(const struct flow *flow)
+{
+	return flow->splice.pool != NULL && flow->from->kind == &stream_plain &&
+	       flow->to->kind == &stream_plain;
+}
+
 /* Chooses how the bytes are moved, once a read has brought much and the next
  * one is due. */
 static void choose_path(struct flow *flow)
 {
-	if (!flow->bulk || !flow->readable)
+	if (!flow->bulk || !flow->readable || flow->splice.path != SPLICE_OFF)
 		return;
 	flow->bulk = false; /* if no pipe is free now, try later */
-	if (flow->from->kind == &stream_plain &&
-	    flow->to->kind == &stream_plain)
-		splice_begin(
-		    &flow->splice, flow->from->in.fd, flow->to->out.fd);
+	splice_begin(&flow->splice, flow->from->in.fd, flow->to->out.fd);
 }
 
 static ssize_t take_by_copy(struct flow *flow)
 {
 	struct iovec piece[2];
 	int pieces = buffer_space(&flow->buffer, piece);
-	ssize_t n = pieces < 0 ? -1 : stream_read(flow->from, piece, pieces);
+	size_t most = buffer_room(&flow->buffer);
+	ssize_t n = -1;
 
+	/* the first read is to show whether a pipe is worth it */
+	if (pieces > 0 && flow->moved == 0 && may_splice(flow)) {
+		most = piece[0].iov_len = MIN(piece[0].iov_len, BULK);
+		pieces = 1;
+	}
+	if (pieces >= 0)
+		n = stream_read(flow->from, piece, pieces);
 	if (n > 0)
 		buffer_fill(&flow->buffer, (size_t)n);
 	if (n > 0 && flow->tap != NULL)
 		flow->tap->note(flow->tap, piece, (size_t)n);
 	/* less than was asked for: poll(2) tells when there is more */
-	flow->readable =
-	    n > 0 && !flow->from->in.blocks &&
-	    (buffer_room(&flow->buffer) == 0 || flow->from->in.eager);
-	flow->bulk = n >= BULK && flow->splice.pool != NULL;
+	flow->readable = n > 0 && !flow->from->in.blocks &&
+			 ((size_t)n == most || flow->from->in.eager);
+	flow->bulk = n >= BULK && may_splice(flow);
 	return n;
 }
 
@@ -172,6 +183,7 @@ static ssize_t take_by_pipe(struct flow *flow)
 		/* with bytes in the pipe, that says nothing of the socket */
 		flow->readable = false;
 	}
+	flow->bulk |= n >= BULK;
 	return n;
 }
 

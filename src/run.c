@@ -66,6 +66,8 @@ static void note_connection(
 	if (end->stdout_gone || (calls && is_content(run, end)))
 		server_close(server);
 	server_note_end(server, end->status != STATUS_OK);
+	if (server->running == 0)
+		splice_pool_free(&run->pipes);
 }
 
 /* To whoever runs the command. */

@@ -9,9 +9,10 @@
 
 #include "fd.h"
 
-/* /proc/sys/fs/pipe-max-size, as it is by default. A pipe holds no memory of
- * its own but for a slot of 40 bytes for each page. */
-#define PIPE_SIZE (1024 * 1024)
+/* All pipes of a pool take a quarter of /proc/sys/fs/pipe-user-pages-soft, as
+ * it is by default. A pipe holds no memory of its own but for a slot of 40
+ * bytes for each page. */
+#define PIPE_SIZE (256 * 1024)
 
 /* What a call is to move at least, and how often it may be less. */
 #define POOR      16384
@@ -104,12 +105,16 @@ static enum end end_of(int fd)
  * meanwhile, even after we have ended, would reach the peer.
  */
 static const enum splice_path paths[ENDS][ENDS] = {
-	[END_VSOCK] = { [END_PIPE] = SPLICE_STRAIGHT,
+	[END_VSOCK] = { [END_UNIX] = SPLICE_THROUGH,
+	    [END_TCP] = SPLICE_THROUGH,
+	    [END_PIPE] = SPLICE_STRAIGHT,
 	    [END_FILE] = SPLICE_THROUGH },
 	[END_UNIX] = { [END_UNIX] = SPLICE_THROUGH,
+	    [END_VSOCK] = SPLICE_THROUGH,
 	    [END_PIPE] = SPLICE_STRAIGHT },
 	[END_TCP] = { [END_UNIX] = SPLICE_THROUGH,
 	    [END_TCP] = SPLICE_THROUGH,
+	    [END_VSOCK] = SPLICE_THROUGH,
 	    [END_PIPE] = SPLICE_STRAIGHT },
 	[END_PIPE] = { [END_VSOCK] = SPLICE_STRAIGHT,
 	    [END_UNIX] = SPLICE_STRAIGHT },
@@ -130,22 +135,32 @@ static bool splices_well(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) == 0;
 }
 
-void splice_begin(struct splice *way, int from, int to)
+/* Chooses the path, once for all. */
+static void choose(struct splice *way, int from, int to)
 {
 	enum end source = end_of(from);
 	enum end target = end_of(to);
 	bool vsock_to_file = source == END_VSOCK && target == END_FILE;
 
-	way->path = paths[source][target];
+	way->best = paths[source][target];
 	way->outward = source == END_PIPE || source == END_FILE;
-	if (way->path == SPLICE_OFF ||
-	    (target == END_VSOCK && !splices_well(to)) ||
+	if ((target == END_VSOCK && !splices_well(to)) ||
 	    (vsock_to_file && !splices_well(from)))
+		way->best = SPLICE_OFF;
+	if (way->best == SPLICE_OFF)
 		splice_refuse(way);
-	else if (way->path == SPLICE_THROUGH)
+}
+
+void splice_begin(struct splice *way, int from, int to)
+{
+	if (way->best == SPLICE_OFF)
+		choose(way, from, to);
+	if (way->best == SPLICE_THROUGH) {
 		way->pipe = take_pipe(way->pool);
-	if (way->path == SPLICE_THROUGH && way->pipe.size == 0)
-		way->path = SPLICE_OFF; /* all are in use now */
+		if (way->pipe.size == 0)
+			return; /* all are in use now */
+	}
+	way->path = way->best;
 }
 
 void splice_end(struct splice *way)
@@ -156,12 +171,18 @@ void splice_end(struct splice *way)
 		close_pipe(pool, &way->pipe);
 	else if (splice_through(way))
 		pool->idle[pool->idles++] = way->pipe;
-	*way = (struct splice){ .pool = pool, .most = way->most };
+	*way = (struct splice){
+		.pool = pool,
+		.most = way->most,
+		.best = way->best,
+		.outward = way->outward,
+	};
 }
 
 void splice_refuse(struct splice *way)
 {
 	splice_end(way);
+	way->best = SPLICE_OFF;
 	way->pool = NULL;
 }
 

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 /* The most pipes that a pool makes; a flow that gets none copies. */
-#define SPLICE_PIPES 16
+#define SPLICE_PIPES 64
 
 struct splice_pipe {
 	int in, out; /* write to in, read from out */
@@ -44,8 +44,9 @@ struct splice {
 	struct splice_pool *pool; /* borrowed; NULL: always copy */
 	size_t most; /* bytes that it may hold, or move in a call */
 	enum splice_path path;
-	bool outward; /* a socket is the sink, not the source */
-	int poor;     /* calls that have moved next to nothing */
+	enum splice_path best; /* SPLICE_OFF: not yet known, or none */
+	bool outward;          /* a socket is the sink, not the source */
+	int poor;              /* calls that have moved next to nothing */
 	struct splice_pipe pipe;
 	size_t used;  /* bytes in the pipe */
 	bool stuffed; /* the pipe took no more, though it has room for more

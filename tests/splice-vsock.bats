@@ -31,3 +31,18 @@ page_by_page() {
 		many in splice
 	fi
 }
+
+@test "splice: a forwarder from a VM socket to a unix socket" {
+	forward 1:7302 unix:s
+	many mid splice
+}
+
+@test "splice: a forwarder from TCP to a VM socket" {
+	forward tcp:127.0.0.1:7303 1:7303
+	if page_by_page; then
+		many mid sendmsg
+		run ! grep -q ' splice(' mid.calls
+	else
+		many mid splice
+	fi
+}

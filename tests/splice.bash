@@ -30,3 +30,15 @@ exchange() {
 	wait_until 10 test -s got
 	wait_until 10 cmp got "$OURS"
 }
+
+# forward FROM TO: 16 MiB from a vcat through another one, which listens at FROM and
+# dials TO, to a third. The calls of the second are in the file mid.calls.
+forward() {
+	rm -f got
+	start in "${into[@]}" got "$VCAT" -l --recv-only "$2"
+	traced mid splice,recvmsg,sendmsg "$VCAT" -l "$1" -t "$2" --retry=10
+	"$VCAT" --retry=10 --send-only "$1" <"$OURS"
+	ended mid 0
+	ended in 0
+	cmp got "$OURS"
+}

@@ -149,7 +149,7 @@ guest_forward() {
 	bytes=$((64 << 20)) counts='1 8 64'
 	each_pair flood_pair tcp-vsock
 	counts='1 8'
-	each_pair flood_pair vsock-unix
+	each_pair flood_pair unix-vsock vsock-unix vsock-tcp
 }
 
 # shellcheck disable=SC2046 # words

@@ -121,7 +121,8 @@ static void test_splice_straight(void)
 	to.out.fd = out[1];
 	flow_init(&flow, &from, &to, MOST);
 	flow.splice.pool = &pool;
-	for (int i = 0; i < 1000; i++) {
+	/* copied bytes come first, also after a look at what is better */
+	for (int i = 0; i < 1000 || (flow_held(&flow) > 0 && i < 9000); i++) {
 		while ((n = send(in[1], block, BLOCK, MSG_DONTWAIT)) > 0)
 			sent += (uint64_t)n;
 		flow.readable |= flow_wants_input(&flow);
@@ -148,6 +149,80 @@ static void test_splice_straight(void)
 	stream_close(&from);
 	close(in[1]);
 	close(out[0]);
+	close(out[1]);
+}
+
+/* The first read only shows that there is much. After a wait, what comes is
+ * not copied first, and meanwhile another could have the pipe. */
+static void test_splice_again(void)
+{
+	enum { MOST = 1024 * 1024, BLOCK = 65536 };
+	static const char block[BLOCK];
+	static char got[2 * BLOCK];
+	struct splice_pool pool = { 0 };
+	struct stream from;
+	struct stream to;
+	struct flow flow;
+	int in[2];
+	int out[2];
+
+	ends_sockets(SOCK_STREAM, in);
+	ends_sockets(SOCK_STREAM, out);
+	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
+	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
+	flow_init(&flow, &from, &to, MOST);
+	flow.splice.pool = &pool;
+	for (int i = 0; i < 10; i++) {
+		CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
+		if (i == 0)
+			CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
+		flow.readable = true;
+		flow.writable = true;
+		flow_advance(&flow);
+		CHECK(recv(out[1], got, sizeof got, 0) > 0);
+		CHECK_INT(pool.made, 1);
+		CHECK_INT(pool.idles, 1);
+		CHECK_INT(flow_held(&flow), 0);
+		CHECK(flow.buffer.data == NULL);
+	}
+	CHECK_INT(flow.bytes, 11 * BLOCK);
+	flow_free(&flow);
+	splice_pool_free(&pool);
+	stream_close(&from);
+	stream_close(&to);
+	close(in[1]);
+	close(out[1]);
+}
+
+/* The first message is read as a whole, however long it is. */
+static void test_splice_message(void)
+{
+	enum { MOST = 1024 * 1024, LONG = 100000 };
+	static const char message[LONG];
+	static char got[MOST];
+	struct splice_pool pool = { 0 };
+	struct stream from;
+	struct stream to;
+	struct flow flow;
+	int in[2];
+	int out[2];
+
+	ends_sockets(SOCK_SEQPACKET, in);
+	ends_sockets(SOCK_SEQPACKET, out);
+	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
+	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
+	flow_init(&flow, &from, &to, MOST);
+	flow.splice.pool = &pool;
+	CHECK_INT(send(in[1], message, LONG, 0), LONG);
+	flow.readable = true;
+	flow_advance(&flow);
+	CHECK_INT(flow.fault, FLOW_SOUND);
+	CHECK_INT(recv(out[1], got, sizeof got, 0), LONG);
+	flow_free(&flow);
+	splice_pool_free(&pool);
+	stream_close(&from);
+	stream_close(&to);
+	close(in[1]);
 	close(out[1]);
 }
 
@@ -208,6 +283,9 @@ static const struct test tests[] = {
 	    test_splice_recovers },
 	{ "splice: straight to a pipe, nothing is held, and a full pipe waits",
 	    test_splice_straight },
+	{ "splice: a flow that has waited goes on without a copy",
+	    test_splice_again },
+	{ "splice: a long message is read as a whole", test_splice_message },
 	{ "splice: a pipe between two sockets holds no more than a buffer",
 	    test_splice_bound },
 };

@@ -15,7 +15,7 @@ struct listener {
 	struct address address;
 	struct socket_file file; /* to be removed at the end */
 	bool passed;             /* to us, as it was made */
-	bool blocks;             /* the same: accept(2) only what is there */
+	bool may_wait;           /* in accept(2), though nobody is there */
 };
 
 /* Binds and listens. Returns 0, or -1 with errno after a message. */

@@ -108,23 +108,13 @@ static int accept_one(struct server *server)
 	return 1;
 }
 
-/* On a socket that blocks, accept(2) would wait for somebody to come. */
-static bool may_accept(const struct server *server)
-{
-	const struct listener *listener = &server->listener;
-
-	return !listener->blocks ||
-	       (fd_poll(listener->fd, POLLIN, 0) & POLLIN) != 0;
-}
-
 void server_look(struct server *server)
 {
 	int left = BATCH;
 	int result = 1;
 
 	/* it may have been closed in this very turn */
-	while (result > 0 && left-- > 0 && !server->closed &&
-	       has_place(server) && may_accept(server))
+	while (result > 0 && left-- > 0 && !server->closed && has_place(server))
 		result = accept_one(server);
 	if (result < 0)
 		wait_for_room(server, errno);

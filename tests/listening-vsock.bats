@@ -1,4 +1,5 @@
 # machine: loopback
+# needs: developer strace
 bats_require_minimum_version 1.5.0
 load helper
 
@@ -13,6 +14,20 @@ listen() {
 # accepted NAME COUNT: so many connections have come in.
 accepted() {
 	[[ $(grep -c ': accepted$' "$1.err") == "$2" ]]
+}
+
+# The kernel of this guest takes up to 4 ms to say that nobody is there.
+@test "accept: it is called for those who are there, and never in vain" {
+	start echo socat -t 10 UNIX-LISTEN:t,fork EXEC:cat
+	start forwarder strace -f -qq -o calls -e trace=accept4 \
+		"$VCAT" -l any -k -t unix:t
+	port_of forwarder
+	for i in 1 2 3; do
+		run -0 vcat "1:$port" <<<"$i"
+		expect "$output" "$i"
+	done
+	expect "$(grep -c ' = [0-9]' calls)" 3
+	run ! grep -v ' = [0-9]' calls
 }
 
 @test "one connection: it is served, and the listener ends with it" {

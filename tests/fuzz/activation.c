@@ -158,12 +158,12 @@ static void check_taken(
 	must(listener->address.kind == thing->kind, "another kind");
 	must((fcntl(PLACE, F_GETFD) & FD_CLOEXEC) != 0, "not close-on-exec");
 	must(flags == fcntl(thing->fd, F_GETFL), "other flags");
-	must(listener->blocks == ((flags & O_NONBLOCK) == 0), "blocks");
+	must(listener->may_wait || (flags & O_NONBLOCK) != 0, "may wait");
 	must(listener->file.path[0] == '\0', "a file to be removed");
 	must(listener_is_connected(listener, &choice, &peer) ==
 		 (thing->use == CONNECTED),
 	    "whether it is a connection");
-	if (thing->use == LISTENS && !listener->blocks)
+	if (thing->use == LISTENS)
 		must(listener_accept(listener, &choice, &peer) == -1 &&
 			 errno == EAGAIN,
 		    "who has connected?");

@@ -48,7 +48,7 @@ static void rig_open(struct rig *rig, bool blocks)
 		.server = {
 			.reader = -1,
 			.loop = &rig->loop,
-			.listener = { .fd = fd, .blocks = blocks },
+			.listener = { .fd = fd, .may_wait = blocks },
 			.at = &rig->server.listener.address,
 			.choice = &rig->choice,
 			.allow = &rig->allow,

@@ -13,6 +13,48 @@
 #include "fd.h"
 #include "test.h"
 
+/* Two pairs of sockets and a flow between the nearer ends of both. */
+struct rig {
+	struct splice_pool pool;
+	struct stream from;
+	struct stream to;
+	struct flow flow;
+	int in[2];
+	int out[2];
+};
+
+static void rig_open(struct rig *rig, int type)
+{
+	*rig = (struct rig){ .pool = { .made = 0 } };
+	ends_sockets(type, rig->in);
+	ends_sockets(type, rig->out);
+}
+
+static void rig_begin(struct rig *rig, size_t most)
+{
+	CHECK_INT(stream_from_socket(&rig->from, rig->in[0], most), 0);
+	CHECK_INT(stream_from_socket(&rig->to, rig->out[0], most), 0);
+	flow_init(&rig->flow, &rig->from, &rig->to, most);
+	rig->flow.splice.pool = &rig->pool;
+}
+
+static void rig_advance(struct rig *rig)
+{
+	rig->flow.readable = true;
+	rig->flow.writable = true;
+	flow_advance(&rig->flow);
+}
+
+static void rig_close(struct rig *rig)
+{
+	flow_free(&rig->flow);
+	splice_pool_free(&rig->pool);
+	stream_close(&rig->from);
+	stream_close(&rig->to);
+	close(rig->in[1]);
+	close(rig->out[1]);
+}
+
 /* To a receiver with room for the first buffer, which takes nothing. */
 static void test_splice_bound(void)
 {
@@ -20,37 +62,21 @@ static void test_splice_bound(void)
 	static const char block[BLOCK];
 	const int much = 400 * 1024;
 	const int little = 150 * 1024;
-	struct splice_pool pool = { 0 };
-	struct stream from;
-	struct stream to;
-	struct flow flow;
-	int in[2];
-	int out[2];
+	struct rig rig;
 
-	ends_sockets(SOCK_STREAM, in);
-	ends_sockets(SOCK_STREAM, out);
-	setsockopt(in[1], SOL_SOCKET, SO_SNDBUF, &much, sizeof much);
-	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
-	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
-	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
-	flow_init(&flow, &from, &to, MOST);
-	flow.splice.pool = &pool;
+	rig_open(&rig, SOCK_STREAM);
+	setsockopt(rig.in[1], SOL_SOCKET, SO_SNDBUF, &much, sizeof much);
+	setsockopt(rig.out[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+	rig_begin(&rig, MOST);
 	for (int i = 0; i < 100; i++) {
-		while (send(in[1], block, BLOCK, MSG_DONTWAIT) > 0)
+		while (send(rig.in[1], block, BLOCK, MSG_DONTWAIT) > 0)
 			continue;
-		flow.readable = true;
-		flow.writable = true;
-		flow_advance(&flow);
+		rig_advance(&rig);
 	}
-	CHECK(splice_through(&flow.splice));
-	CHECK(flow_held(&flow) > 0);
-	CHECK(flow_held(&flow) <= MOST);
-	flow_free(&flow);
-	splice_pool_free(&pool);
-	stream_close(&from);
-	stream_close(&to);
-	close(in[1]);
-	close(out[1]);
+	CHECK(splice_through(&rig.flow.splice));
+	CHECK(flow_held(&rig.flow) > 0);
+	CHECK(flow_held(&rig.flow) <= MOST);
+	rig_close(&rig);
 }
 
 /* A file that splice(2) refuses gets what the pipe holds all the same. */
@@ -159,39 +185,22 @@ static void test_splice_again(void)
 	enum { MOST = 1024 * 1024, BLOCK = 65536 };
 	static const char block[BLOCK];
 	static char got[2 * BLOCK];
-	struct splice_pool pool = { 0 };
-	struct stream from;
-	struct stream to;
-	struct flow flow;
-	int in[2];
-	int out[2];
+	struct rig rig;
 
-	ends_sockets(SOCK_STREAM, in);
-	ends_sockets(SOCK_STREAM, out);
-	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
-	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
-	flow_init(&flow, &from, &to, MOST);
-	flow.splice.pool = &pool;
+	rig_open(&rig, SOCK_STREAM);
+	rig_begin(&rig, MOST);
+	CHECK_INT(send(rig.in[1], block, BLOCK, 0), BLOCK);
 	for (int i = 0; i < 10; i++) {
-		CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
-		if (i == 0)
-			CHECK_INT(send(in[1], block, BLOCK, 0), BLOCK);
-		flow.readable = true;
-		flow.writable = true;
-		flow_advance(&flow);
-		CHECK(recv(out[1], got, sizeof got, 0) > 0);
-		CHECK_INT(pool.made, 1);
-		CHECK_INT(pool.idles, 1);
-		CHECK_INT(flow_held(&flow), 0);
-		CHECK(flow.buffer.data == NULL);
+		CHECK_INT(send(rig.in[1], block, BLOCK, 0), BLOCK);
+		rig_advance(&rig);
+		CHECK(recv(rig.out[1], got, sizeof got, 0) > 0);
+		CHECK_INT(rig.pool.made, 1);
+		CHECK_INT(rig.pool.idles, 1);
+		CHECK_INT(flow_held(&rig.flow), 0);
+		CHECK(rig.flow.buffer.data == NULL);
 	}
-	CHECK_INT(flow.bytes, 11 * BLOCK);
-	flow_free(&flow);
-	splice_pool_free(&pool);
-	stream_close(&from);
-	stream_close(&to);
-	close(in[1]);
-	close(out[1]);
+	CHECK_INT(rig.flow.bytes, 11 * BLOCK);
+	rig_close(&rig);
 }
 
 /* The first message is read as a whole, however long it is. */
@@ -200,30 +209,15 @@ static void test_splice_message(void)
 	enum { MOST = 1024 * 1024, LONG = 100000 };
 	static const char message[LONG];
 	static char got[MOST];
-	struct splice_pool pool = { 0 };
-	struct stream from;
-	struct stream to;
-	struct flow flow;
-	int in[2];
-	int out[2];
+	struct rig rig;
 
-	ends_sockets(SOCK_SEQPACKET, in);
-	ends_sockets(SOCK_SEQPACKET, out);
-	CHECK_INT(stream_from_socket(&from, in[0], MOST), 0);
-	CHECK_INT(stream_from_socket(&to, out[0], MOST), 0);
-	flow_init(&flow, &from, &to, MOST);
-	flow.splice.pool = &pool;
-	CHECK_INT(send(in[1], message, LONG, 0), LONG);
-	flow.readable = true;
-	flow_advance(&flow);
-	CHECK_INT(flow.fault, FLOW_SOUND);
-	CHECK_INT(recv(out[1], got, sizeof got, 0), LONG);
-	flow_free(&flow);
-	splice_pool_free(&pool);
-	stream_close(&from);
-	stream_close(&to);
-	close(in[1]);
-	close(out[1]);
+	rig_open(&rig, SOCK_SEQPACKET);
+	rig_begin(&rig, MOST);
+	CHECK_INT(send(rig.in[1], message, LONG, 0), LONG);
+	rig_advance(&rig);
+	CHECK_INT(rig.flow.fault, FLOW_SOUND);
+	CHECK_INT(recv(rig.out[1], got, sizeof got, 0), LONG);
+	rig_close(&rig);
 }
 
 /* The peer resets, after it has ended its stream or before, and a call that

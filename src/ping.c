@@ -257,8 +257,10 @@ static void run_task(struct loop_task *task)
 static void run_bell(struct loop_task *task)
 {
 	struct pinger *pinger = loop_owner(task, struct pinger, bell);
+	int number = loop_next_signal(task);
 
-	pinger->ping->signal = loop_next_signal(task);
+	if (number != 0 && number != SIGUSR1)
+		pinger->ping->signal = number;
 }
 
 /* Returns 0, or -1 with errno. */

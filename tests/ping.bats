@@ -147,7 +147,7 @@ outcomes() {
 	expect "$stderr" "vcat: unix:s: no ping was answered"
 }
 
-@test "ends: ^C ends it with the summary, and the result is the status" {
+@test "ends: ^C ends it with the summary, and the result is the status; SIGUSR1 does not" {
 	start echo "$VCAT" -l -k --echo unix:s
 	wait_until 10 test -S s
 	start ping "$VCAT" --ping --interval 0.02 unix:s
@@ -157,6 +157,13 @@ outcomes() {
 	finish ping
 	expect "$status" 0
 	expect_in ping.out " 0 lost (0 %)"
+	start ping "$VCAT" --ping=2 --interval 1 unix:s
+	wait_until 10 grep -q seq=1 ping.out
+	pid_of ping
+	kill -USR1 "$pid"
+	finish ping
+	expect "$status" 0
+	expect_in ping.out "2 sent, 2 answered, 0 lost"
 	start ping "$VCAT" --ping --interval 100 unix:s
 	wait_until 10 grep -q seq=1 ping.out
 	pid_of ping

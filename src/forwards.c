@@ -61,7 +61,7 @@ static void note_end(struct connections *all, const struct connection_end *end)
 	struct forward *forward = loop_owner(all, struct forward, connections);
 
 	server_note_end(&forward->server, end->status != STATUS_OK);
-	if (forward->server.running == 0)
+	if (forward->server.room->taken == 0)
 		splice_pool_free(all->rules.pipes);
 }
 

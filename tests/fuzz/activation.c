@@ -158,7 +158,9 @@ static void check_taken(
 	must(listener->address.kind == thing->kind, "another kind");
 	must((fcntl(PLACE, F_GETFD) & FD_CLOEXEC) != 0, "not close-on-exec");
 	must(flags == fcntl(thing->fd, F_GETFL), "other flags");
-	must(listener->may_wait || (flags & O_NONBLOCK) != 0, "may wait");
+	must(listener->may_wait ==
+		 (thing->kind == ADDRESS_VSOCK || (flags & O_NONBLOCK) == 0),
+	    "may wait");
 	must(listener->file.path[0] == '\0', "a file to be removed");
 	must(listener_is_connected(listener, &choice, &peer) ==
 		 (thing->use == CONNECTED),

@@ -109,12 +109,24 @@ stop() {
 	kill -- "-$(<"$1.pid")" && finish "$1"
 }
 
-# wait_until SECONDS COMMAND...: repeats it until it succeeds or time is up.
+# wait_until SECONDS COMMAND...: repeats it until it succeeds or time is up. After
+# `test -S`, somebody listens there, too, if ever.
 wait_until() {
 	local end=$((SECONDS + $1 + 1))
 	shift
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || return 1
+		nap
+	done
+	[[ "$1 ${2-}" != "test -S" ]] || settle "$3"
+}
+
+# settle SOCKET: a busy machine may stop a program between bind(2) and listen(2).
+settle() {
+	local inode
+	inode=$(stat -Lc %i "$1" 2>/dev/null) || return 0
+	for _ in {1..10}; do
+		[[ $(ss -xlHe 2>/dev/null) != *" ino:$inode "* ]] || break
 		nap
 	done
 }

@@ -152,10 +152,19 @@ int listener_accept(const struct listener *listener,
 	return fd;
 }
 
+/*
+ * A client may have looked up the file before we removed it, and come to our
+ * socket after it: shutdown(2) makes Linux refuse it (unix_stream_connect()),
+ * and leaves those alone who are in the backlog. A listening socket of TCP
+ * would lose them by it, and one of vsock cannot be shut down.
+ */
 void listener_withdraw(struct listener *listener)
 {
 	unix_remove(&listener->file);
 	listener->file.path[0] = '\0';
+	listener->shut = !listener->passed &&
+			 listener->address.kind == ADDRESS_UNIX &&
+			 shutdown(listener->fd, SHUT_RD) == 0;
 }
 
 void listener_close(struct listener *listener)

@@ -16,6 +16,7 @@ struct listener {
 	struct socket_file file; /* to be removed at the end */
 	bool passed;             /* to us, as it was made */
 	bool may_wait;           /* in accept(2), though nobody is there */
+	bool shut;               /* whoever is not in the backlog is refused */
 };
 
 /* Binds and listens. Returns 0, or -1 with errno after a message. */
@@ -40,7 +41,10 @@ bool listener_is_connected(const struct listener *listener,
 int listener_accept(const struct listener *listener,
     const struct socket_choice *choice, struct address *peer);
 
-/* Removes the socket file if there is one: nobody else can find the way. */
+/*
+ * Removes the socket file if there is one, and lets nobody else into the
+ * backlog of a unix socket of our own. Those who are there can be accepted.
+ */
 void listener_withdraw(struct listener *listener);
 
 /* Stops listening, and removes the socket file if there is one. */

@@ -118,6 +118,8 @@ void server_look(struct server *server)
 		result = accept_one(server);
 	if (result < 0)
 		wait_for_room(server, errno);
+	else if (result == 0 && server->listener.shut)
+		server_close(server); /* it would be readable for ever */
 	else
 		watch_door(server, deadline_never());
 }

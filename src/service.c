@@ -211,7 +211,7 @@ static bool look(struct service *service)
 /*
  * Time is up, and nobody is there. Those who have just come are served first.
  * Of a passed socket, others have a descriptor, too, and care for those who
- * come later; ours would be lost with it, but nobody finds its file now.
+ * come later; a unix socket of our own lets nobody in any more.
  */
 static void run_clock(struct loop_task *task)
 {

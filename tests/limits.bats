@@ -186,6 +186,32 @@ print(lost, "lost")
 	expect "${lines[-1]}" "0 lost" "$output"
 }
 
+# at_its_end INJECTED: vcat -l -k, which strace(1) stops for a second on its way out:
+# its socket file has gone. For whoever found it before, there is another name.
+at_its_end() {
+	echo_server echo
+	start here strace -o trace -e "inject=$1:delay_exit=1000000" \
+		"$VCAT" -l -k --exit-idle 0.5 -t unix:echo unix:s
+	wait_until 5 test -S s
+	ln s found
+	wait_until 10 test ! -e s
+}
+
+@test "exit-idle: who comes when the file has just gone is served, and then it ends" {
+	at_its_end unlink,unlinkat
+	run -0 vcat unix:found < <(echo hello && sleep 0.5)
+	expect "$output" hello
+	ended here 0
+	# it was not woken again and again meanwhile
+	expect "$(($(grep -c epoll_ trace) < 60))" 1 "$(grep -c epoll_ trace) calls"
+}
+
+@test "exit-idle: who comes too late is refused, and not lost" {
+	at_its_end accept4:when=2
+	fails 1 "unix:found: connect: Connection refused" "nobody listens" "$VCAT" unix:found </dev/null
+	ended here 0
+}
+
 # report NAME: asks for it by SIGUSR1; sets line to the latest.
 report() {
 	local before

@@ -215,7 +215,9 @@ static void type_until_stuck(struct rig *rig)
 	memset(data, 'x', sizeof data);
 	for (int i = 0; i < 200; i++) {
 		CHECK_INT(write(rig->keyboard, data, TYPED), TYPED);
-		ends_sleep(0.005);
+		/* two that wait for the relay would be one message */
+		for (int j = 0; j < 200 && ends_waiting(rig->near.in.fd); j++)
+			ends_sleep(0.005);
 		if (!ends_ready(stream_writable_fd(&rig->far), POLLOUT, 500))
 			return;
 	}

@@ -51,7 +51,8 @@ static bool has_place(struct server *server)
 static void watch_door(struct server *server, struct deadline until)
 {
 	bool open = !server->closed && deadline_is_never(until) &&
-		    server->call == NULL && has_place(server);
+		    server->call == NULL && has_place(server) &&
+		    !server->listener.shut; /* readable for ever */
 
 	server->door.fds[0] = (struct pollfd){
 		.fd = open ? server->listener.fd : -1,
@@ -118,8 +119,6 @@ void server_look(struct server *server)
 		result = accept_one(server);
 	if (result < 0)
 		wait_for_room(server, errno);
-	else if (result == 0 && server->listener.shut)
-		server_close(server); /* it would be readable for ever */
 	else
 		watch_door(server, deadline_never());
 }

@@ -190,8 +190,11 @@ print(lost, "lost")
 # its socket file has gone. For whoever found it before, there is another name.
 at_its_end() {
 	echo_server echo
-	start here strace -o trace -e "inject=$1:delay_exit=1000000" \
-		"$VCAT" -l -k --exit-idle 0.5 -t unix:echo unix:s
+	start manager socat -u UNIX-RECV:manager STDOUT
+	wait_until 5 test -e manager
+	start here env NOTIFY_SOCKET="$T/manager" \
+		strace -o trace -e "inject=$1:delay_exit=1000000" "$VCAT" \
+		-l -k --exit-idle 0.5 -t unix:echo unix:s
 	wait_until 5 test -S s
 	ln s found
 	wait_until 10 test ! -e s
@@ -202,6 +205,7 @@ at_its_end() {
 	run -0 vcat unix:found < <(echo hello && sleep 0.5)
 	expect "$output" hello
 	ended here 0
+	wait_until 5 grep -qx STOPPING=1 manager.out
 	# it was not woken again and again meanwhile
 	expect "$(($(grep -c epoll_ trace) < 60))" 1 "$(grep -c epoll_ trace) calls"
 }
